@@ -1,0 +1,34 @@
+/// Where a scan or a listing goes on. Opaque, and valid for as long as its store exists: across restarts, after the
+/// key under it is gone, and in another process.
+///
+/// A cursor goes with the range and the direction that it came from; a store refuses one that it can't have given for
+/// them with ``StoreError/Code/invalidArgument``.
+public struct Cursor: Hashable, Sendable {
+    /// The bytes, for keeping it elsewhere.
+    public let bytes: [UInt8]
+
+    /// A cursor from kept bytes. They are checked when the cursor is used.
+    public init(bytes: [UInt8]) { self.bytes = bytes }
+}
+
+extension Cursor {
+    private static let positionFormat: UInt8 = 1
+
+    /// For stores whose order is that of keys: the cursor that goes on behind `key`, in either direction.
+    public init(after key: Key) {
+        var writer = KeyWriter()
+        writer.append(byte: Cursor.positionFormat)
+        writer.append(key: key)
+        bytes = writer.bytes
+    }
+
+    /// For stores whose order is that of keys: the key behind which to go on, which lies in `range`.
+    public func position(in range: KeyRange) throws(StoreError) -> Key {
+        var reader = KeyReader(bytes)
+        guard reader.byte() == Cursor.positionFormat, let key = reader.key(), reader.isAtEnd, range.contains(key)
+        else {
+            throw .invalidArgument("The cursor is not one of this range: begin the scan anew, without a cursor.")
+        }
+        return key
+    }
+}

@@ -1,0 +1,70 @@
+/// One page of a scan: rows over one block of bytes, and where the scan goes on.
+///
+/// A page may hold few rows or none although more follow; only a nil ``cursor`` ends a scan. Rows come in the order
+/// that ``Capabilities/order`` states. A page is a consistent view where ``Capabilities/snapshotReads`` says so; two
+/// pages are two views.
+public struct ScanPage: Sendable {
+    /// Where to go on; nil when the range has been read to its end.
+    public let cursor: Cursor?
+    /// How many keys the store examined for the page, shown or not.
+    public let examined: Int
+
+    let store: StoreIdentity
+    let space: KeySpace
+    let block: [UInt8]
+    let spans: [RowSpan]
+    let natives: [[UInt8]]
+}
+
+/// Where in the block one row lies.
+struct RowSpan: Sendable {
+    var partition: Range<Int>
+    var key: Range<Int>
+    var value: Range<Int>
+    var nonce: UInt64
+    var isTombstone: Bool
+}
+
+extension ScanPage {
+    /// One row of a page. Its slices share the page's block, which they keep alive.
+    public struct Row: Sendable {
+        let page: ScanPage
+        let index: Int
+
+        private var span: RowSpan { page.spans[index] }
+
+        /// The partition's bytes. O(1).
+        public var partition: ArraySlice<UInt8> { page.block[span.partition] }
+        /// The key's bytes within the partition. O(1).
+        public var keyBytes: ArraySlice<UInt8> { page.block[span.key] }
+        /// The value; empty for a tombstone and in a scan of keys only. O(1).
+        public var value: ArraySlice<UInt8> { page.block[span.value] }
+        /// Whether the row is a tombstone.
+        public var isTombstone: Bool { span.isTombstone }
+        /// The row's address, copied out of the page.
+        public var key: Key { Key(partition: Array(partition), bytes: Array(keyBytes), space: page.space) }
+        /// The row copied out of the page.
+        public var entry: Entry {
+            Entry(key: key, value: Array(value), revision: revision, isTombstone: isTombstone)
+        }
+
+        /// The token to write the row conditionally. O(length of the key).
+        public var revision: Revision {
+            let binding = page.block.withUnsafeBytes { block in
+                Key.binding(
+                    space: page.space,
+                    partition: UnsafeRawBufferPointer(rebasing: block[span.partition]),
+                    bytes: UnsafeRawBufferPointer(rebasing: block[span.key])
+                )
+            }
+            let native = page.natives.isEmpty ? nil : page.natives[index]
+            return Revision(store: page.store, binding: binding, nonce: span.nonce, native: native)
+        }
+    }
+}
+
+extension ScanPage: RandomAccessCollection {
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { spans.count }
+    public subscript(position: Int) -> Row { Row(page: self, index: position) }
+}
