@@ -22,11 +22,9 @@ public struct StoreEnvironment: Sendable {
     public static let live: StoreEnvironment = {
         let clock = ContinuousClock()
         let origin = clock.now
+        let block = RandomBlock()
         return StoreEnvironment(
-            random: {
-                var generator = SystemRandomNumberGenerator()
-                return generator.next()
-            },
+            random: { block.next() },
             now: { clock.now - origin },
             sleep: { try await clock.sleep(for: $0) }
         )
