@@ -31,8 +31,7 @@ let package = Package(
         .target(
             name: "KeyValue",
             dependencies: [
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
@@ -70,7 +69,14 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", dependencies: ["KeyValue"]),
         .testTarget(name: "TuplesTests", dependencies: ["Tuples", "TestSupport"]),
-        .testTarget(name: "KeyValueTests", dependencies: ["KeyValue", "KeyValueConformance", "TestSupport"]),
+        .testTarget(
+            name: "KeyValueTests",
+            dependencies: [
+                "KeyValue", "KeyValueConformance", "TestSupport",
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ]
+        ),
         .testTarget(
             name: "KeyValueConformanceTests",
             dependencies: ["KeyValue", "KeyValueConformance", "TestSupport"]

@@ -1,0 +1,91 @@
+public import CoreMetrics
+import Synchronization
+
+/// Records how long every call took and how it ended, through the program's metrics system.
+///
+/// One timer, `kv_operation_duration`, with the dimensions `system`, `operation` and `outcome`: `success`, or the
+/// code of the error. A precondition that did not hold is an outcome of its own, not a failure. Timers that the
+/// metrics system makes are kept, so their number is bounded by operations times codes.
+public final class MeteredStore: StoreDecorator {
+    private struct Outcome: Hashable {
+        var operation: StoreCall.Operation
+        var code: StoreError.Code
+    }
+
+    public let base: any KeyValueStore
+    private let environment: StoreEnvironment
+    private let factory: any MetricsFactory
+    /// One an operation, at its raw value.
+    private let successes: [CoreMetrics.Timer]
+    private let failures = Mutex<[Outcome: CoreMetrics.Timer]>([:])
+
+    /// Meters `base`, by default through the metrics system that the program has set up.
+    public init(
+        _ base: any KeyValueStore,
+        factory: any MetricsFactory = MetricsSystem.factory,
+        environment: StoreEnvironment = .live
+    ) {
+        self.base = base
+        self.environment = environment
+        self.factory = factory
+        let system = base.system
+        successes = StoreCall.Operation.allCases.map { operation in
+            MeteredStore.timer(system, operation, outcome: "success", factory)
+        }
+    }
+
+    public func around<Result: Sendable>(
+        _ call: StoreCall,
+        _ body: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result {
+        let start = environment.now()
+        do throws(StoreError) {
+            let result = try await body()
+            successes[call.operation.rawValue].record(environment.now() - start)
+            return result
+        } catch {
+            failure(call.operation, error.code).record(environment.now() - start)
+            throw error
+        }
+    }
+
+    /// Each batch of the call is counted by its own outcome, all with the time of the whole call.
+    public func write(each batches: [WriteBatch]) async -> [Swift.Result<WriteReceipt, StoreError>] {
+        let start = environment.now()
+        let results = await base.write(each: batches)
+        let duration = environment.now() - start
+        successes[StoreCall.Operation.writeEach.rawValue].record(duration)
+        for case .failure(let error) in results { failure(.writeEach, error.code).record(duration) }
+        return results
+    }
+
+    private func failure(_ operation: StoreCall.Operation, _ code: StoreError.Code) -> CoreMetrics.Timer {
+        failures.withLock { timers in
+            let outcome = Outcome(operation: operation, code: code)
+            if let timer = timers[outcome] { return timer }
+            let timer = MeteredStore.timer(base.system, operation, outcome: code.rawValue, factory)
+            timers[outcome] = timer
+            return timer
+        }
+    }
+
+    private static func timer(
+        _ system: String,
+        _ operation: StoreCall.Operation,
+        outcome: String,
+        _ factory: any MetricsFactory
+    ) -> CoreMetrics.Timer {
+        CoreMetrics.Timer(
+            label: "kv_operation_duration",
+            dimensions: [("system", system), ("operation", operation.name), ("outcome", outcome)],
+            factory: factory
+        )
+    }
+}
+
+extension CoreMetrics.Timer {
+    fileprivate func record(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}

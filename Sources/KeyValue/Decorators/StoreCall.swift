@@ -1,0 +1,30 @@
+/// One call on a store, as a decorator sees it.
+public struct StoreCall: Hashable, Sendable {
+    /// Which method was called.
+    public enum Operation: Int, Hashable, Sendable, CaseIterable {
+        case get, write, writeEach, scan, partitions, count, size, delete
+        case bins, fence, setFence, marks, clearMarks, status
+
+        /// The method's name.
+        public var name: String { "\(self)" }
+    }
+
+    /// Which method was called.
+    public let operation: Operation
+    /// How many keys or batches the call names; 1 where it names none.
+    public let items: Int
+
+    /// A call from its parts.
+    public init(_ operation: Operation, items: Int = 1) {
+        self.operation = operation
+        self.items = items
+    }
+
+    /// Whether the call may change what the store holds.
+    public var changesStore: Bool {
+        switch operation {
+        case .write, .writeEach, .delete, .setFence, .clearMarks: true
+        case .get, .scan, .partitions, .count, .size, .bins, .fence, .marks, .status: false
+        }
+    }
+}
