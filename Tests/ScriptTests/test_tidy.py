@@ -145,6 +145,9 @@ class ForbiddenCode(unittest.TestCase):
         good = "// try! and as!\nlet a = \"fatalError()\"\nlet b = c as? D\n"
         self.assertEqual(self.found("Sources/KeyValue/A.swift", good), [])
 
+    def test_what_the_compiler_gets_wrong(self):
+        self.assertEqual(self.found("Sources/KeyValue/A.swift", "defer { a = consume b }\ndefer { a = b }"), [1])
+
     def test_printing(self):
         self.assertEqual(self.found("Sources/KeyValue/A.swift", "print(1)\ndebugPrint(2)\ndump(3)"), [1, 2, 3])
         self.assertEqual(self.found("Sources/KeyValue/A.swift", "a.print(1)\nblueprint(2)"), [])

@@ -28,8 +28,9 @@ public final class MemoryStore: KeyValueStore {
             guard var open = state.take() else {
                 throw StoreError(.unavailable, "The store has been closed: open it again.")
             }
-            // Taken out and put back, so that the value is changed in place and not copied.
-            defer { state = consume open }
+            // Taken out and put back, so that the value is changed in place and not copied. No `consume` in the
+            // `defer`: Swift 6.3.1 then puts back the value from before its changes.
+            defer { state = open }
             return try body(&open)
         }
     }
