@@ -17,8 +17,10 @@ struct LeaseRecord: Hashable, Sendable {
         writer.append(integer: token)
         writer.append(byte: holder == nil ? 0 : 1)
         writer.append(integer: holder ?? 0)
-        writer.append(integer: UInt64(clamping: duration.components.seconds) &* 1_000
-            &+ UInt64(clamping: duration.components.attoseconds / 1_000_000_000_000_000))
+        writer.append(
+            integer: UInt64(clamping: duration.components.seconds) &* 1_000
+                &+ UInt64(clamping: duration.components.attoseconds / 1_000_000_000_000_000)
+        )
         return writer.bytes
     }
 

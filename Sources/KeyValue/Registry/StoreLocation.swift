@@ -90,7 +90,8 @@ public struct StoreLocation: Hashable, Sendable {
                 continue
             }
             let digits = Substring(rest.prefix(2))
-            guard digits.utf8.count == 2, digits.utf8.allSatisfy(isHexDigit), let value = UInt8(digits, radix: 16) else {
+            guard digits.utf8.count == 2, digits.utf8.allSatisfy(isHexDigit), let value = UInt8(digits, radix: 16)
+            else {
                 throw .invalidArgument("A percent sign in the URL needs two hexadecimal digits behind it.")
             }
             bytes.append(value)
