@@ -231,6 +231,11 @@ class Checkout(unittest.TestCase):
         self.assertEqual(len(list(tidy.check_placeholders([empty, other]))), 1)
         self.assertEqual(list(tidy.check_placeholders([empty, neighbour])), [])
 
+    def test_relative_links(self):
+        text = "[a](README.md) [b](Sample) [c](#part) [d](https://example.com)\n[e](Scripts/nothing)\n"
+        found = tidy.check_relative_links(loading.ROOT, tidy.SourceFile("A.md", text))
+        self.assertEqual([finding.line for finding in found], [2])
+
     def test_findings_of_a_folder(self):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
