@@ -8,6 +8,7 @@ struct MemoryState: Sendable {
 
     let profile: MemoryProfile
     let identity: StoreIdentity
+    private(set) var isClosed = false
     private var rows = SortedMap<MemoryPlace, Row>()
     /// What reads see where they lag behind, and which keys catch up at which tick.
     private var visible = SortedMap<MemoryPlace, Row>()
@@ -23,6 +24,12 @@ struct MemoryState: Sendable {
         fences = Array(repeating: .open, count: profile.bins)
         copies = Array(repeating: (.open, .zero), count: profile.bins)
         marks = Array(repeating: SortedMap(), count: profile.bins)
+    }
+
+    /// Lets go of everything.
+    mutating func close() {
+        self = MemoryState(profile: profile, identity: identity)
+        isClosed = true
     }
 
     private var order: KeyOrder { profile.capabilities.order }

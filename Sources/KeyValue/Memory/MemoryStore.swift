@@ -7,7 +7,7 @@ import Synchronization
 public final class MemoryStore: KeyValueStore {
     private let profile: MemoryProfile
     private let environment: StoreEnvironment
-    private let state: Mutex<MemoryState?>
+    private let state: Mutex<MemoryState>
 
     /// An empty store.
     public init(_ profile: MemoryProfile = .reference, environment: StoreEnvironment = .live) {
@@ -24,14 +24,11 @@ public final class MemoryStore: KeyValueStore {
         _ body: (inout MemoryState) throws(StoreError) -> sending Result
     ) throws(StoreError) -> Result {
         if Task.isCancelled { throw .cancelled }
-        return try state.withLock { (state: inout MemoryState?) throws(StoreError) -> sending Result in
-            guard var open = state.take() else {
+        return try state.withLock { (state: inout MemoryState) throws(StoreError) -> sending Result in
+            guard !state.isClosed else {
                 throw StoreError(.unavailable, "The store has been closed: open it again.")
             }
-            // Taken out and put back, so that the value is changed in place and not copied. No `consume` in the
-            // `defer`: Swift 6.3.1 then puts back the value from before its changes.
-            defer { state = open }
-            return try body(&open)
+            return try body(&state)
         }
     }
 
@@ -100,5 +97,5 @@ public final class MemoryStore: KeyValueStore {
         }
     }
 
-    public func close() async { state.withLock { $0 = nil } }
+    public func close() async { state.withLock { $0.close() } }
 }
