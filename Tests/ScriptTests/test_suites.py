@@ -38,6 +38,7 @@ class SwiftResults(unittest.TestCase):
 
     def test_a_crash_is_a_failure(self):
         self.assertEqual(suites.swift_results(ran(-11), [], set()), (0, ["killed by signal 11"]))
+        self.assertEqual(suites.swift_results(ran(1), [REPORT[:100]], set()), (0, ["exit status 1"]))
         self.assertEqual(suites.swift_results(ran(1), [EMPTY_REPORT], set()), (0, ["exit status 1"]))
 
     def test_a_run_that_hangs_is_named(self):
