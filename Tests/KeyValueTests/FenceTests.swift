@@ -3,16 +3,18 @@ import TestSupport
 import Testing
 
 struct FenceTests {
-    @Test(arguments: [
-        (Fence.Admission.everyone, nil, nil),
-        (.everyone, 7, nil),
-        (.everyone, 6, StoreError.Code.staleMode),
-        (.epochOnly, nil, .staleMode),
-        (.epochOnly, 7, nil),
-        (.epochOnly, 8, .staleMode),
-        (.movedAway(to: "elsewhere"), nil, .movedAway),
-        (.movedAway(to: "elsewhere"), 7, .movedAway),
-    ] as [(Fence.Admission, UInt64?, StoreError.Code?)])
+    @Test(
+        arguments: [
+            (Fence.Admission.everyone, nil, nil),
+            (.everyone, 7, nil),
+            (.everyone, 6, StoreError.Code.staleMode),
+            (.epochOnly, nil, .staleMode),
+            (.epochOnly, 7, nil),
+            (.epochOnly, 8, .staleMode),
+            (.movedAway(to: "elsewhere"), nil, .movedAway),
+            (.movedAway(to: "elsewhere"), 7, .movedAway),
+        ] as [(Fence.Admission, UInt64?, StoreError.Code?)]
+    )
     func admits(_ admission: Fence.Admission, _ epoch: UInt64?, _ expected: StoreError.Code?) {
         let fence = Fence(epoch: 7, admission: admission)
         var code: StoreError.Code?
@@ -40,8 +42,10 @@ struct FenceTests {
         let fences: [(Fence, [UInt8])] = [
             (.open, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
             (Fence(epoch: 258, admission: .epochOnly), [1, 0, 0, 0, 0, 0, 0, 1, 2, 1]),
-            (Fence(epoch: 1, admission: .movedAway(to: "ab")),
-                [1, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 2, 0x61, 0x62]),
+            (
+                Fence(epoch: 1, admission: .movedAway(to: "ab")),
+                [1, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 2, 0x61, 0x62]
+            ),
         ]
         for (fence, bytes) in fences {
             #expect(fence.encoded == bytes)

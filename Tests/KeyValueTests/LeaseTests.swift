@@ -77,15 +77,18 @@ struct LeaseTests {
             if holders > 1 { violations.withLock { $0 += 1 } }
         }
         // While one waits, some of the others renew; those that do not are stalled.
-        let time = SimulatedTime(seed: seed, whileSleeping: {
-            check()
-            for (index, member) in crowd.withLock({ $0 }).enumerated() where chance(60) {
-                guard let lease = member.lease, member.keeper.isHeld(lease) else { continue }
-                let renewed = try? await member.keeper.renew(lease)
-                crowd.withLock { $0[index].lease = renewed ?? nil }
+        let time = SimulatedTime(
+            seed: seed,
+            whileSleeping: {
+                check()
+                for (index, member) in crowd.withLock({ $0 }).enumerated() where chance(60) {
+                    guard let lease = member.lease, member.keeper.isHeld(lease) else { continue }
+                    let renewed = try? await member.keeper.renew(lease)
+                    crowd.withLock { $0[index].lease = renewed ?? nil }
+                }
+                check()
             }
-            check()
-        })
+        )
         for index in 0..<4 {
             let keeper = try keeper(time, speed: 0.96 + Double(index) * 0.025)
             crowd.withLock { $0.append((keeper, nil)) }

@@ -114,8 +114,10 @@ struct RetryingStoreTests {
         let store = retrying(.loseReply)
         let receipt = try await store.write(WriteBatch([WriteBatch.Operation(.add(5), at: key)]))
         #expect(receipt.outcomes[0].sum == 5)
-        #expect(await code { _ = try await retrying(.loseRequest).write(WriteBatch([.init(.add(5), at: key)])) }
-            == .outcomeUnknown)
+        #expect(
+            await code { _ = try await retrying(.loseRequest).write(WriteBatch([.init(.add(5), at: key)])) }
+                == .outcomeUnknown
+        )
         #expect(Counter.decode(try #require(try await memory.get(key)).value) == 5)
     }
 
@@ -129,9 +131,11 @@ struct RetryingStoreTests {
     @Test func independentBatchesAreResolvedOneByOne() async throws {
         let (first, second) = (Key("p", "1"), Key("p", "2"))
         let store = retrying(.refuse(StoreError(.unavailable, "Down.")), nil, .loseReply)
-        let results = await store.write(each: [first, second].map {
-            WriteBatch([WriteBatch.Operation(.put([7]), at: $0, if: .vacant)])
-        })
+        let results = await store.write(
+            each: [first, second].map {
+                WriteBatch([WriteBatch.Operation(.put([7]), at: $0, if: .vacant)])
+            }
+        )
         for result in results { #expect(try result.get().outcomes[0].revision != nil) }
         #expect(try await memory.get([first, second]).compactMap(\.?.value) == [[7], [7]])
     }

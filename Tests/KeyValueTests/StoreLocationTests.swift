@@ -22,8 +22,10 @@ struct StoreLocationTests {
         #expect(escaped.options == ["name": "x&y=z"])
     }
 
-    @Test(arguments: ["", "metadata.db", ":x", "1a:x", "sq lite:x", "sqlite:%", "sqlite:%4", "sqlite:%zz", "sqlite:%+1",
-        "sqlite:%ff", "sqlite:x?a=1&a=2", "sqlite:x?a=%e4"])
+    @Test(arguments: [
+        "", "metadata.db", ":x", "1a:x", "sq lite:x", "sqlite:%", "sqlite:%4", "sqlite:%zz", "sqlite:%+1",
+        "sqlite:%ff", "sqlite:x?a=1&a=2", "sqlite:x?a=%e4",
+    ])
     func refusesWhatIsNoLocation(_ text: String) {
         let error = #expect(throws: StoreError.self) { try StoreLocation(text) }
         #expect(error?.code == .invalidArgument)
