@@ -70,6 +70,24 @@ class Layers(unittest.TestCase):
         self.assertEqual(targets - set(tidy.LAYERS), set())
 
 
+class DeclaredDependencies(unittest.TestCase):
+    MANIFEST = """
+        .target(name: "A"),
+        .systemLibrary(name: "C", pkgConfig: "c"),
+        .target(name: "B", dependencies: [.target(name: "C", condition: .when(traits: ["T"])), "D"]),
+        .testTarget(name: "BTests", dependencies: ["B"]),
+        """
+
+    def found(self, path, text):
+        files = [tidy.SourceFile("Package.swift", self.MANIFEST), tidy.SourceFile(path, text)]
+        return [finding.line for finding in tidy.check_declared_dependencies(files)]
+
+    def test_an_import_is_declared(self):
+        self.assertEqual(self.found("Sources/B/B.swift", "import C\nimport Foundation\n"), [])
+        self.assertEqual(self.found("Sources/B/B.swift", "import C\nimport A\n"), [2])
+        self.assertEqual(self.found("Tests/BTests/B.swift", "@testable import B\n@testable import A\n"), [2])
+
+
 class StoreNames(unittest.TestCase):
     def found(self, target, text):
         return lines_found(tidy.check_store_names, f"Sources/{target}/A.swift", text)
