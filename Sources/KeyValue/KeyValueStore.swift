@@ -44,8 +44,7 @@ public protocol KeyValueStore: Sendable {
     /// Reads one page of a range. It costs what it examines, at most ``ScanOptions/limit`` keys.
     ///
     /// Every record that is there from before the first page until after the last is delivered exactly once. One that
-    /// comes or goes meanwhile may be delivered or not.
-    /// - Parameter cursor: that of the page before; nil begins the range.
+    /// comes or goes meanwhile may be delivered or not. The cursor is that of the page before; nil begins the range.
     func scan(_ range: KeyRange, _ options: ScanOptions, after cursor: Cursor?) async throws(StoreError) -> ScanPage
 
     /// Lists partitions that hold rows of a space, at most `limit` of them.
@@ -65,8 +64,8 @@ public protocol KeyValueStore: Sendable {
     /// Deletes the live records of a range, one bounded step of at most `limit` keys examined.
     ///
     /// It is not atomic: records go in ordinary batches, and what is written into the range meanwhile may go or stay.
-    /// Tombstones stay. Reserved space is refused with ``StoreError/Code/invalidArgument``.
-    /// - Parameter epoch: as ``WriteBatch/epoch``.
+    /// Tombstones stay. Reserved space is refused with ``StoreError/Code/invalidArgument``. The epoch is that of the
+    /// batches, as ``WriteBatch/epoch``.
     func delete(
         _ range: KeyRange,
         limit: Int,

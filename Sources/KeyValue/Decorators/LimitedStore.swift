@@ -10,13 +10,8 @@ public final class LimitedStore: StoreDecorator {
     private let waitMax: Duration
     private let bucket: Mutex<TokenBucket>
 
-    /// Limits `base`.
-    ///
-    /// - Parameters:
-    ///   - itemsPerSecond: the steady rate, above zero.
-    ///   - burst: how many items may go at once after a quiet time, at least one. A larger call still goes, and is
-    ///     paid for afterwards.
-    ///   - waitMax: how long a call may be held back.
+    /// Limits `base` to a steady rate above zero, with `burst` items at once after a quiet time, at least one. A call
+    /// of more items than that pays for a whole burst. No call is held back longer than `waitMax`.
     public init(
         _ base: any KeyValueStore,
         itemsPerSecond: Double,

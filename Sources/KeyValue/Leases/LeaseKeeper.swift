@@ -14,9 +14,8 @@ public struct LeaseKeeper: Sendable {
     private let holder: UInt64
     private let environment: StoreEnvironment
 
-    /// A keeper of leases in `store`.
-    ///
-    /// - Parameter duration: how long a lease holds without being renewed, from 10 milliseconds to a day.
+    /// A keeper of leases in `store`, each of which holds for `duration` without being renewed: from 10 milliseconds
+    /// to a day.
     public init(
         store: any KeyValueStore,
         duration: Duration,
@@ -34,10 +33,9 @@ public struct LeaseKeeper: Sendable {
         holder = environment.random()
     }
 
-    /// Acquires a lease, waiting for its holder to release it or to stop renewing it.
+    /// Acquires a lease, waiting at most `waitMax` for its holder to release it or to stop renewing it. Taking over
+    /// from a holder that is gone takes that holder's whole duration.
     ///
-    /// - Parameter waitMax: how long to wait at most. Taking over from a holder that is gone takes that holder's
-    ///   whole duration.
     /// - Returns: The lease, or nil when somebody else still held it in the end.
     public func acquire(_ name: String, waitMax: Duration = .zero) async throws(StoreError) -> Lease? {
         let deadline = environment.now() + waitMax

@@ -10,9 +10,8 @@ public struct Revision: Hashable, Sendable {
     private let nonce: UInt64
     private let native: [UInt8]?
 
-    /// For stores: the revision of the row at `key` that was written with `nonce`.
-    ///
-    /// - Parameter native: the server's own token where that is what the server compares (an ETag, a `_rev`).
+    /// For stores: the revision of the row at `key` that was written with `nonce`; with the server's own token where
+    /// that is what the server compares (an ETag, a `_rev`).
     public init(store: StoreIdentity, key: Key, nonce: UInt64, native: [UInt8]? = nil) {
         self.store = store
         self.binding = key.binding

@@ -10,9 +10,7 @@ public struct ScanPageBuilder: Sendable {
     /// How many keys were examined so far.
     public private(set) var examined = 0
 
-    /// A page of `space` for a scan with `options`.
-    ///
-    /// - Parameter bytesExpected: how much room the block gets at once.
+    /// A page of `space` for a scan with `options`, with room for `bytesExpected` from the start.
     public init(store: StoreIdentity, space: KeySpace, options: ScanOptions, bytesExpected: Int = 0) {
         self.store = store
         self.space = space
@@ -27,7 +25,7 @@ public struct ScanPageBuilder: Sendable {
     /// Takes in one examined row: shown, or only counted when it is a tombstone that was not asked for.
     ///
     /// Partitions that follow each other unchanged are kept once. With ``ScanOptions/keysOnly`` the value is dropped.
-    /// - Parameter native: the server's own token; given for every row of a page or for none.
+    /// The server's own token, `native`, is given for every row of a page or for none.
     public mutating func append(
         partition: UnsafeRawBufferPointer,
         key: UnsafeRawBufferPointer,
