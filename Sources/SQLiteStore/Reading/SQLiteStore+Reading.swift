@@ -1,0 +1,174 @@
+#if SQLite
+import CSQLite
+public import KeyValue
+
+extension SQLiteStore {
+    public func get(_ keys: [Key], _ options: ReadOptions) async throws(StoreError) -> [Entry?] {
+        try Key.validate(keys, for: capabilities.limits)
+        return try await read(rows: keys.count) { (connection) throws(EngineError) in
+            // One statement is a transaction by itself.
+            guard keys.count > 1 else { return try entries(at: keys, options, on: connection) }
+            return try connection.snapshot { (connection) throws(EngineError) in
+                try entries(at: keys, options, on: connection)
+            }
+        }
+    }
+
+    private func entries(
+        at keys: [Key],
+        _ options: ReadOptions,
+        on connection: Connection
+    ) throws(EngineError) -> [Entry?] {
+        var entries: [Entry?] = []
+        entries.reserveCapacity(keys.count)
+        for key in keys {
+            let row = try connection.row(at: key)
+            let isShown = row.map { options.includesTombstones || !$0.isTombstone } ?? false
+            entries.append(isShown ? row?.entry(at: key, in: identity) : nil)
+        }
+        return entries
+    }
+
+    public func scan(
+        _ range: KeyRange,
+        _ options: ScanOptions,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> ScanPage {
+        try range.validate(for: capabilities)
+        var options = try options.validated(for: capabilities)
+        options.bytesMax = min(options.bytesMax, SQLiteStore.pageBytesMax)
+        let position = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range) }
+        let query = RangeQuery(range, keysOnly: options.keysOnly, reverse: options.reverse, after: position)
+        return try await read(rows: SQLiteStore.rowsAPage) { (connection) throws(EngineError) in
+            var builder = ScanPageBuilder(store: identity, space: range.space, options: options)
+            var cursor: Cursor?
+            var isDamaged = false
+            try query.forEach(on: connection) { row in
+                let type = row.type(3)
+                let partition = row.bytes(0)
+                let key = row.bytes(1)
+                let isTombstone = type == SQLITE_NULL
+                isDamaged = !isTombstone && type != (options.keysOnly ? SQLITE_INTEGER : SQLITE_BLOB)
+                builder.append(
+                    partition: partition,
+                    key: key,
+                    value: options.keysOnly ? UnsafeRawBufferPointer(start: nil, count: 0) : row.bytes(3),
+                    nonce: row.nonce(2),
+                    isTombstone: isTombstone
+                )
+                if builder.isFull { cursor = Cursor(after: row.key(in: range.space)) }
+                return cursor == nil && !isDamaged
+            }
+            if isDamaged { throw EngineError(damage: "a value is of another type than it was written with") }
+            return builder.page(cursor: cursor)
+        }
+    }
+
+    /// A page is read in one go; more bytes would keep the thread for too long.
+    private static let pageBytesMax = 4 << 20
+    /// What a page is worth in look-ups, seen from other tasks.
+    static let rowsAPage = 8
+
+    public func partitions(
+        in space: KeySpace,
+        limit: Int,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> PartitionPage {
+        let limit = try capabilities.limits.listingLimit(limit)
+        let range = KeyRange.all(in: space)
+        var last = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range).partition }
+        var found: [[UInt8]] = []
+        while found.count < limit {
+            // In pieces, as many look-ups would keep the thread.
+            let room = min(limit - found.count, 64)
+            let piece = try await read(rows: room) { (connection) throws(EngineError) in
+                try connection.partitions(in: space, after: last ?? [], limit: room)
+            }
+            found.append(contentsOf: piece)
+            last = piece.last ?? last
+            if piece.count < room { return PartitionPage(partitions: found, cursor: nil) }
+        }
+        // The key is only there to make a position of the partition.
+        return PartitionPage(
+            partitions: found,
+            cursor: last.map { Cursor(after: Key(partition: $0, bytes: [0], space: space)) }
+        )
+    }
+
+    public func marks(in bin: Bin, limit: Int, after cursor: Cursor?) async throws(StoreError) -> MarkPage {
+        try check(bin)
+        let limit = try capabilities.limits.listingLimit(limit)
+        let last = try cursor.map { (cursor) throws(StoreError) in try cursor.markPosition() }
+        let rows = try await read(rows: limit) { (connection) throws(EngineError) in
+            try connection.marks(after: last?.encoded ?? [], limit: limit)
+        }
+        var marks: [Mark] = []
+        for row in rows { marks.append(try Mark(encodedID: row.id, encodedKeys: row.keys)) }
+        return MarkPage(
+            marks: marks,
+            cursor: marks.count < limit ? nil : marks.last.map { Cursor(after: $0.id) }
+        )
+    }
+}
+
+extension Statement {
+    /// The address of the row that a scan stands on.
+    func key(in space: KeySpace) -> Key { Key(partition: Array(bytes(0)), bytes: Array(bytes(1)), space: space) }
+}
+
+extension Connection {
+    /// Runs reads in one transaction, so that they see one state.
+    func snapshot<Result>(_ body: (Connection) throws(EngineError) -> Result) throws(EngineError) -> Result {
+        try run(.begin)
+        let result: Result
+        do throws(EngineError) {
+            result = try body(self)
+        } catch {
+            // The first error counts; there is nothing to undo.
+            if isInTransaction { _ = try statement(.rollback).step() }
+            try statement(.rollback).reset()
+            throw error
+        }
+        try run(.commit)
+        return result
+    }
+
+    /// The first partitions after one, a look-up each.
+    fileprivate func partitions(
+        in space: KeySpace,
+        after partition: [UInt8],
+        limit: Int
+    ) throws(EngineError) -> [[UInt8]] {
+        var found: [[UInt8]] = []
+        let statement = try statement(.partition(space))
+        while found.count < limit {
+            defer { statement.reset() }
+            try check(statement.bind(found.last ?? partition, at: 1))
+            let code = statement.step()
+            try check(code)
+            guard code == SQLITE_ROW else { break }
+            found.append(Array(statement.bytes(0)))
+        }
+        return found
+    }
+
+    fileprivate func marks(
+        after id: [UInt8],
+        limit: Int
+    ) throws(EngineError) -> [(id: [UInt8], keys: [UInt8])] {
+        var found: [(id: [UInt8], keys: [UInt8])] = []
+        let statement = try statement(.marks)
+        defer { statement.reset() }
+        try check(statement.bind(id, at: 1))
+        try check(statement.bind(UInt64(limit), at: 2))
+        while true {
+            let code = statement.step()
+            guard code == SQLITE_ROW else {
+                try check(code)
+                return found
+            }
+            found.append((Array(statement.bytes(0)), Array(statement.bytes(1))))
+        }
+    }
+}
+#endif

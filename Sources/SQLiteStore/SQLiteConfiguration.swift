@@ -1,0 +1,45 @@
+#if SQLite
+/// How a ``SQLiteStore`` is opened. The defaults suit a server on a machine of its own.
+public struct SQLiteConfiguration: Hashable, Sendable {
+    /// When the file system is made to keep what was committed.
+    public enum Synchronous: String, Hashable, Sendable, CaseIterable {
+        /// Before a write returns: it survives power loss.
+        case full
+        /// From time to time: a write survives the end of the process, and a power loss takes the last ones, never
+        /// an older one without the newer.
+        case normal
+    }
+
+    /// When the file system is made to keep what was committed.
+    public var synchronous: Synchronous
+    /// How many reads may run at once. Each has a connection of its own, opened when it is first needed.
+    public var readersMax: Int
+    /// Bytes of database pages that the writer keeps in memory.
+    public var writerCacheBytes: Int
+    /// Bytes of database pages that each reader keeps in memory, beside what the system caches.
+    public var readerCacheBytes: Int
+    /// Whether a store whose records were moved away is opened nevertheless, to look at what it held. It takes no
+    /// writes.
+    public var acceptsMovedAway: Bool
+
+    /// The registered virtual file system of SQLite's to open with, nil for its default.
+    package var vfs: String?
+    /// For how long no write may come before the writer moves the log into the database.
+    package var idleBeforeCheckpoint: Duration = .milliseconds(500)
+
+    /// A configuration from its parts.
+    public init(
+        synchronous: Synchronous = .full,
+        readersMax: Int = 16,
+        writerCacheBytes: Int = 64 << 20,
+        readerCacheBytes: Int = 16 << 20,
+        acceptsMovedAway: Bool = false
+    ) {
+        self.synchronous = synchronous
+        self.readersMax = readersMax
+        self.writerCacheBytes = writerCacheBytes
+        self.readerCacheBytes = readerCacheBytes
+        self.acceptsMovedAway = acceptsMovedAway
+    }
+}
+#endif

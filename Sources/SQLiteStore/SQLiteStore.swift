@@ -1,0 +1,128 @@
+#if SQLite
+public import KeyValue
+import Synchronization
+
+/// A store in one file on a disk of this machine, by way of SQLite: what Wherehouse uses unless told otherwise.
+///
+/// One process holds it, and within that any number of tasks. Writes that wait together are committed together.
+/// Reads run where they are called and never wait for writes. The file is an ordinary SQLite database in WAL mode;
+/// other programs may read it meanwhile.
+///
+/// Without ``close()`` a store that is let go of finishes what was begun, closes its file and releases its lock a
+/// moment later.
+public final class SQLiteStore: KeyValueStore {
+    /// The absolute path of the database file.
+    public let path: String
+    let configuration: SQLiteConfiguration
+    let environment: StoreEnvironment
+    let identity: StoreIdentity
+    let queue: WriteQueue
+    let shared: WriterState
+    let pool: ReaderPool
+    private let completion: Completion
+    private let work = Atomic<Int>(0)
+
+    init(
+        path: String,
+        configuration: SQLiteConfiguration,
+        environment: StoreEnvironment,
+        identity: StoreIdentity,
+        queue: WriteQueue,
+        shared: WriterState,
+        completion: Completion
+    ) {
+        self.path = path
+        self.configuration = configuration
+        self.environment = environment
+        self.identity = identity
+        self.queue = queue
+        self.shared = shared
+        self.completion = completion
+        pool = ReaderPool(path: path, configuration: configuration)
+        capabilities = SQLiteStore.capabilities(configuration)
+    }
+
+    deinit {
+        pool.close()
+        queue.close()
+    }
+
+    public var system: String { "sqlite" }
+
+    public let capabilities: Capabilities
+
+    private static func capabilities(_ configuration: SQLiteConfiguration) -> Capabilities {
+        Capabilities(
+            batchScope: .store,
+            limits: Limits(
+                partitionBytesMax: 1_024,
+                keyBytesMax: 4_096,
+                valueBytesMax: 16 << 20,
+                batchOperationsMax: 16_384,
+                batchBytesMax: 64 << 20,
+                getKeysMax: 1_024,
+                pageKeysMax: 4_096
+            ),
+            consistency: .linearizable,
+            durability: configuration.synchronous.durability,
+            order: .store,
+            conditionalWrite: true,
+            conditionalDelete: true,
+            integerAdd: true,
+            reportsDeletes: true,
+            snapshotReads: true,
+            reverseScan: true,
+            marks: true,
+            changeFeed: false,
+            fencing: .atomic,
+            singleProcess: true,
+            countCost: .rows,
+            sizeCost: .rows
+        )
+    }
+
+    public func close() async {
+        pool.close()
+        await pool.drain()
+        queue.close()
+        await completion.wait()
+    }
+
+    // MARK: - Running reads
+
+    /// About how many rows a task reads before it lets others have its thread.
+    private static let rowsBetweenYields = 8
+
+    /// Runs a read here and now, and lets other tasks have the thread after some of them.
+    ///
+    /// - Parameter rows: about how many look-ups the read is worth.
+    func read<Result>(
+        rows: Int,
+        _ body: (Connection) throws(EngineError) -> Result
+    ) async throws(StoreError) -> Result {
+        if Task.isCancelled { throw .cancelled }
+        let connection = try await pool.borrow()
+        let result: Result
+        do throws(EngineError) {
+            defer { pool.giveBack(connection) }
+            result = try body(connection)
+        } catch {
+            throw error.storeError
+        }
+        let (before, after) = work.add(rows, ordering: .relaxed)
+        if before / SQLiteStore.rowsBetweenYields != after / SQLiteStore.rowsBetweenYields { await Task.yield() }
+        return result
+    }
+
+    /// Hands work to the writer and waits for its answers, one a unit.
+    func perform(_ work: WriteRequest.Work) async -> [WriteRequest.Answer] {
+        let request = WriteRequest(work)
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { queue.enqueue(request, $0) }
+        } onCancel: {
+            queue.withdraw(request)
+        }
+        return request.answers
+    }
+}
+#endif

@@ -1,0 +1,117 @@
+#if SQLite
+import KeyValue
+
+/// Every query that runs more than once, each with a slot where a connection keeps it prepared.
+enum Query {
+    /// The nonce and the value of a row.
+    case row(KeySpace)
+    /// Whether a row is live.
+    case liveness(KeySpace)
+    /// Writes a row, new or not.
+    case put(KeySpace)
+    /// Removes a row.
+    case remove(KeySpace)
+    /// The first partition after one.
+    case partition(KeySpace)
+    /// Rows of a range in order.
+    case scan(ScanShape, KeySpace)
+    case begin
+    case beginImmediate
+    case commit
+    case rollback
+    case fence
+    case putFence
+    case putMark
+    case removeMark
+    case marks
+
+    private static let scans = 15
+    private static let singles = scans + 3 * ScanShape.count
+
+    /// How many slots there are.
+    static let slots = singles + 9
+
+    var slot: Int {
+        switch self {
+        case .row(let space): Int(space.rawValue)
+        case .liveness(let space): 3 + Int(space.rawValue)
+        case .put(let space): 6 + Int(space.rawValue)
+        case .remove(let space): 9 + Int(space.rawValue)
+        case .partition(let space): 12 + Int(space.rawValue)
+        case .scan(let shape, let space): Query.scans + Int(space.rawValue) * ScanShape.count + shape.rawValue
+        case .begin: Query.singles
+        case .beginImmediate: Query.singles + 1
+        case .commit: Query.singles + 2
+        case .rollback: Query.singles + 3
+        case .fence: Query.singles + 4
+        case .putFence: Query.singles + 5
+        case .putMark: Query.singles + 6
+        case .removeMark: Query.singles + 7
+        case .marks: Query.singles + 8
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .row(let space): "SELECT r, v FROM \(space.table) WHERE p = ?1 AND k = ?2"
+        case .liveness(let space): "SELECT typeof(v) <> 'null' FROM \(space.table) WHERE p = ?1 AND k = ?2"
+        case .put(let space):
+            """
+            INSERT INTO \(space.table)(p, k, r, v) VALUES (?1, ?2, ?3, ?4) \
+            ON CONFLICT(p, k) DO UPDATE SET r = excluded.r, v = excluded.v
+            """
+        case .remove(let space): "DELETE FROM \(space.table) WHERE p = ?1 AND k = ?2"
+        case .partition(let space): "SELECT p FROM \(space.table) WHERE p > ?1 ORDER BY p LIMIT 1"
+        case .scan(let shape, let space): shape.text(from: space.table)
+        case .begin: "BEGIN"
+        case .beginImmediate: "BEGIN IMMEDIATE"
+        case .commit: "COMMIT"
+        case .rollback: "ROLLBACK"
+        case .fence: "SELECT value FROM meta WHERE name = 'fence'"
+        case .putFence: "INSERT OR REPLACE INTO meta(name, value) VALUES ('fence', ?1)"
+        case .putMark: "INSERT OR REPLACE INTO marks(id, keys) VALUES (?1, ?2)"
+        case .removeMark: "DELETE FROM marks WHERE id = ?1"
+        case .marks: "SELECT id, keys FROM marks WHERE id > ?1 ORDER BY id LIMIT ?2"
+        }
+    }
+}
+
+/// The form of a query over a range: 16 of them serve every scan.
+///
+/// The lower bound is inclusive and always there, since the empty string is before every partition and key. The
+/// columns are partition, key, nonce, and the value or its length; both are NULL for a tombstone.
+struct ScanShape: OptionSet {
+    let rawValue: Int
+
+    /// Within one partition: ?1 is the partition, ?2 the lower and ?4 the upper key. Otherwise (?1, ?2) is the lower
+    /// and (?3, ?4) the upper place.
+    static let onePartition = ScanShape(rawValue: 1)
+    /// With an upper bound, exclusive.
+    static let upperBound = ScanShape(rawValue: 2)
+    /// From the upper end down.
+    static let reverse = ScanShape(rawValue: 4)
+    /// With the length of the value in its place, for which the value's own pages are not read.
+    static let keysOnly = ScanShape(rawValue: 8)
+
+    static let count = 16
+
+    func text(from table: String) -> String {
+        let value = contains(.keysOnly) ? "length(v)" : "v"
+        let direction = contains(.reverse) ? " DESC" : ""
+        var condition = contains(.onePartition) ? "p = ?1 AND k >= ?2" : "(p, k) >= (?1, ?2)"
+        if contains(.upperBound) { condition += contains(.onePartition) ? " AND k < ?4" : " AND (p, k) < (?3, ?4)" }
+        return "SELECT p, k, r, \(value) FROM \(table) WHERE \(condition) ORDER BY p\(direction), k\(direction)"
+    }
+}
+
+extension KeySpace {
+    /// The table that holds the space.
+    var table: String {
+        switch self {
+        case .records: "records"
+        case .reservedData: "reserved_data"
+        case .reservedLocal: "reserved_local"
+        }
+    }
+}
+#endif
