@@ -18,7 +18,7 @@ public struct RetryPolicy: Hashable, Sendable {
     ///
     /// Between half and the whole of the bound, by `random`, so that callers who failed together do not come back
     /// together; never less than the store asks for.
-    func pause(after attempt: Int, of error: StoreError, random: UInt64) -> Duration? {
+    public func pause(after attempt: Int, of error: StoreError, random: UInt64) -> Duration? {
         guard attempt < attemptsMax else { return nil }
         let asked = error.retryAfter ?? .zero
         guard asked <= pauseMax else { return nil }

@@ -1,0 +1,52 @@
+public import KeyValue
+
+/// The rows of a store that travel: its records, then the data half of reserved space. What belongs to the store
+/// alone, the local half, is never among them.
+///
+/// Rows come in the order that ``Capabilities/order`` states, one space after the other. Pages that fail for a passing
+/// reason are read again by the policy.
+public struct StoreRows: RowSource {
+    /// The spaces that travel.
+    public static let spaces: [KeySpace] = [.records, .reservedData]
+
+    private let store: RetryingStore
+    private let options: ScanOptions
+    private var spaces = StoreRows.spaces[...]
+    private var cursor: Cursor?
+
+    /// Reads `store` from its beginning.
+    ///
+    /// - Parameter options: how each page is read; `reverse` goes from the upper end of each space down.
+    public init(
+        _ store: any KeyValueStore,
+        _ options: ScanOptions,
+        retries: RetryPolicy = RetryPolicy(),
+        environment: StoreEnvironment = .live
+    ) {
+        self.store = RetryingStore(store, policy: retries, environment: environment)
+        self.options = options
+    }
+
+    public mutating func nextPage() async throws(StoreError) -> [Row]? {
+        while let space = spaces.first {
+            if Task.isCancelled { throw .cancelled }
+            let page = try await store.scan(.all(in: space), options, after: cursor)
+            cursor = page.cursor
+            if cursor == nil { spaces.removeFirst() }
+            if !page.isEmpty { return [Row](page, in: space) }
+        }
+        return nil
+    }
+}
+
+extension [Row] {
+    /// The rows of a page of `space`, copied out of it. Neighbours of one partition share its bytes.
+    public init(_ page: ScanPage, in space: KeySpace) {
+        var partition: [UInt8] = []
+        self = page.map { row in
+            if !row.partition.elementsEqual(partition) { partition = [UInt8](row.partition) }
+            let key = Key(partition: partition, bytes: [UInt8](row.keyBytes), space: space)
+            return Row(key: key, value: [UInt8](row.value), isTombstone: row.isTombstone)
+        }
+    }
+}
