@@ -1,0 +1,8 @@
+extension ConformanceCase {
+    /// Every case, theme by theme.
+    public static let all: [ConformanceCase] = [
+        records, keys, limits, preconditions, tokens, races, batches, resending, separateWrites, counters, tombstones,
+        scans, paging, partitionListings, measurements, rangeDeletion, spaces, fences, marks, cancellation, closing,
+        reopening, crashes, faults, declarations, histories,
+    ].flatMap(\.self)
+}

@@ -1,0 +1,178 @@
+import KeyValue
+
+extension ConformanceCase {
+    /// Many writers and readers at once.
+    static let races: [ConformanceCase] = [
+        ConformanceCase("races/one-winner-of-a-revision", .conditionalWrite) { context in
+            let key = context.key("a")
+            var revision = try await context.put([0], at: key)
+            for round in 0..<25 {
+                let current = revision
+                let winners = try await compete(8) { racer in
+                    try await context.attempt(.put([UInt8(round), UInt8(racer)]), at: key, if: .revision(current))
+                }
+                try expectEqual(winners.count, 1, "winners of one revision in round \(round)")
+                let winner = try require(winners.first, "a winner")
+                revision = try require(winner.value.revision, "the winner's revision")
+                try await context.expect(key, is: [UInt8(round), UInt8(winner.racer)], "what the winner put")
+            }
+        },
+        ConformanceCase("races/one-creator", .conditionalWrite) { context in
+            for round in 0..<25 {
+                let key = context.key("\(round)")
+                let precondition: Precondition = round % 2 == 0 ? .absent : .vacant
+                if round % 4 == 0 { try await context.bury(key) }
+                let winners = try await compete(8) { racer in
+                    try await context.attempt(.put([UInt8(racer)]), at: key, if: precondition)
+                }
+                try expectEqual(winners.count, 1, "creators in round \(round)")
+                try await context.expect(key, is: [UInt8(winners[0].racer)], "what the creator put")
+            }
+        },
+        ConformanceCase("races/no-increment-is-lost", .conditionalWrite) { context in
+            let key = context.key("counter")
+            try await context.put(Counter.encode(0), at: key)
+            _ = try await compete(6) { _ in
+                for _ in 0..<15 { try await increment(key, context) }
+                return true
+            }
+            try await context.expect(key, is: Counter.encode(90), "6 times 15 increments")
+        },
+        ConformanceCase("races/put-or-delete", .conditionalWrite, .conditionalDelete) { context in
+            let key = context.key("a")
+            for round in 0..<25 {
+                let revision = try await context.put([0], at: key)
+                let winners = try await compete(6) { racer in
+                    let action: WriteBatch.Action = racer % 2 == 0 ? .put([UInt8(racer + 1)]) : .delete
+                    return try await context.attempt(action, at: key, if: .revision(revision))
+                }
+                try expectEqual(winners.count, 1, "winners among puts and deletes in round \(round)")
+                let racer = winners[0].racer
+                try await context.expect(key, is: racer % 2 == 0 ? [UInt8(racer + 1)] : nil, "what the winner did")
+            }
+        },
+        ConformanceCase("races/additions-sum-up", .integerAdd) { context in
+            let key = context.key("counter")
+            let sums = try await compete(6) { racer in
+                var sums: [Int64] = []
+                for _ in 0..<15 {
+                    sums.append(try require(try await context.write(.add(Int64(racer) + 1), at: key).sum, "a sum"))
+                }
+                return sums
+            }
+            try await context.expect(key, is: Counter.encode(15 * 21), "the sum of all additions")
+            try expectEqual(Set(sums.flatMap(\.value)).count, 90, "different sums among 90 additions")
+        },
+        ConformanceCase("races/get-sees-no-half-batch", .batchScope(.partition), .snapshotReads) { context in
+            try await expectNoHalfBatch(context) { keys in
+                try await context.store.get(keys).map { $0?.value }
+            }
+        },
+        ConformanceCase("races/page-sees-no-half-batch", .batchScope(.partition), .snapshotReads) { context in
+            try await expectNoHalfBatch(context) { keys in
+                try await context.store.scan(.partition(keys[0].partition), ScanOptions(), after: nil)
+                    .map { Array($0.value) }
+            }
+        },
+        ConformanceCase("races/sum-of-transfers-stays", .batchScope(.partition), .conditionalWrite) { context in
+            let accounts = (0..<4).map { context.key("account \($0)") }
+            try await context.fill(accounts.map { ($0, Counter.encode(100)) })
+            _ = try await compete(4) { racer in
+                for round in 0..<10 {
+                    let (from, to) = (accounts[(racer + round) % 4], accounts[(racer + round * 3 + 1) % 4])
+                    if from != to { try await transfer(Int64(round), from: from, to: to, context) }
+                }
+                return true
+            }
+            try await context.eventually {
+                let found = try await context.store.get(accounts)
+                let sum = found.compactMap { $0.flatMap { Counter.decode($0.value) } }.reduce(0, +)
+                try expectEqual(sum, 400, "the sum over accounts, after transfers between them")
+            }
+        },
+        ConformanceCase("races/writers-of-their-own-keys") { context in
+            _ = try await compete(8) { racer in
+                for round in 0..<20 {
+                    try await context.put([UInt8(round)], at: context.key("\(racer)-\(round % 5)"))
+                }
+                return true
+            }
+            let keys = (0..<8).flatMap { racer in (0..<5).map { context.key("\(racer)-\($0)") } }
+            try await context.expectKeys(.all(), are: keys)
+            for key in keys {
+                let round = UInt8(15 + (key.bytes.last ?? 0) - UInt8(ascii: "0"))
+                try await context.expect(key, is: [round], "the last value that its only writer put")
+            }
+        },
+    ]
+
+    /// Runs as many tasks at once; what they bring back, without those that bring nothing.
+    static func compete<Value: Sendable>(
+        _ racers: Int,
+        _ body: @escaping @Sendable (_ racer: Int) async throws -> Value?
+    ) async throws -> [(racer: Int, value: Value)] {
+        try await withThrowingTaskGroup(of: (Int, Value?).self) { group in
+            for racer in 0..<racers { group.addTask { @concurrent in (racer, try await body(racer)) } }
+            var found: [(racer: Int, value: Value)] = []
+            for try await (racer, value) in group {
+                if let value { found.append((racer, value)) }
+            }
+            return found
+        }
+    }
+
+    /// Adds one by reading and comparing, as often as it takes; each failure means that another succeeded.
+    private static func increment(_ key: Key, _ context: ConformanceContext) async throws {
+        for _ in 0..<10_000 {
+            let entry = try require(try await context.store.get(key), "the counter")
+            let number = try require(Counter.decode(entry.value), "a number")
+            let next = WriteBatch.Action.put(Counter.encode(number + 1))
+            if try await context.attempt(next, at: key, if: .revision(entry.revision)) != nil { return }
+        }
+        try expect(false, "one of 10000 attempts at an increment succeeds")
+    }
+
+    private static func transfer(
+        _ amount: Int64,
+        from: Key,
+        to: Key,
+        _ context: ConformanceContext
+    ) async throws {
+        for _ in 0..<10_000 {
+            let found = try await context.store.get([from, to])
+            let payer = try require(found[0], "an account")
+            let payee = try require(found[1], "an account")
+            let balance = try require(Counter.decode(payer.value), "a balance")
+            let other = try require(Counter.decode(payee.value), "a balance")
+            var batch = WriteBatch()
+            batch.put(Counter.encode(balance - amount), at: from, if: .revision(payer.revision))
+            batch.put(Counter.encode(other + amount), at: to, if: .revision(payee.revision))
+            if try await context.attempt(batch) != nil { return }
+        }
+        try expect(false, "one of 10000 attempts at a transfer succeeds")
+    }
+
+    /// Writers put one value to all of some keys, in one batch each; a reader never sees two values.
+    private static func expectNoHalfBatch(
+        _ context: ConformanceContext,
+        _ read: @escaping @Sendable ([Key]) async throws -> [[UInt8]?]
+    ) async throws {
+        let keys = (0..<5).map { context.key("\($0)") }
+        try await context.fill(keys.map { ($0, [0]) })
+        _ = try await compete(4) { racer in
+            for round in 0..<60 {
+                if racer < 2 {
+                    let value = [UInt8(racer), UInt8(round)]
+                    let order = racer == 0 ? keys : keys.reversed()
+                    let batch = WriteBatch(order.map { WriteBatch.Operation(.put(value), at: $0) })
+                    _ = try await context.writeAgain(batch)
+                } else {
+                    let values = try await read(keys)
+                    try expectEqual(values.count, keys.count, "values of a batch")
+                    try expectEqual(Set(values).count, 1, "different values of one batch seen at once")
+                }
+            }
+            return true
+        }
+    }
+}

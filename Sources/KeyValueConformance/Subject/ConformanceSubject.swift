@@ -1,0 +1,76 @@
+public import KeyValue
+
+/// What the suite is run on: a kind of store, and how to make one.
+public struct ConformanceSubject: Sendable {
+    /// The name in reports, without spaces.
+    public let name: String
+    /// How often a read is repeated where ``Capabilities/consistency`` lets it lag behind.
+    public var readAttemptsMax = 100
+    /// Lets at least this long pass on the store's clock. Asked for only before repeating a read that may lag, and
+    /// where ``Fencing/leased(_:)`` lets old batches through for a while.
+    public var wait: @Sendable (Duration) async throws -> Void = { try await ContinuousClock().sleep(for: $0) }
+    /// Makes a new place with nothing in it.
+    public let makePlace: @Sendable () async throws -> ConformancePlace
+
+    /// A subject from its parts.
+    public init(_ name: String, makePlace: @escaping @Sendable () async throws -> ConformancePlace) {
+        self.name = name
+        self.makePlace = makePlace
+    }
+}
+
+/// Where one store's records lie: a file, a database, a bucket. What is optional is nil where it can't be had.
+public struct ConformancePlace: Sendable {
+    /// Opens the store that lies here. Called once, and again after ``KeyValueStore/close()`` with ``reopens``.
+    public var open: @Sendable () async throws -> any KeyValueStore
+    /// Whether a store that is opened here finds what one before it has written.
+    public var reopens: Bool
+    /// Starts a process that opens the store and runs ``CrashWorkload`` on it. Nobody else has the store open then.
+    public var startWriter: (@Sendable () async throws -> any WritingProcess)?
+    /// Makes the next operation of the open store fail in this way.
+    public var inject: (@Sendable (InjectedFault) async throws -> Void)?
+    /// Removes everything that lies here. All stores are closed by then.
+    public var remove: @Sendable () async throws -> Void
+
+    /// A place from its parts.
+    public init(
+        open: @escaping @Sendable () async throws -> any KeyValueStore,
+        reopens: Bool = false,
+        startWriter: (@Sendable () async throws -> any WritingProcess)? = nil,
+        inject: (@Sendable (InjectedFault) async throws -> Void)? = nil,
+        remove: @escaping @Sendable () async throws -> Void = {}
+    ) {
+        self.open = open
+        self.reopens = reopens
+        self.startWriter = startWriter
+        self.inject = inject
+        self.remove = remove
+    }
+
+    /// What the place can do beyond opening a store once.
+    public var offers: Set<ConformanceOffer> {
+        var offers: Set<ConformanceOffer> = []
+        if reopens { offers.insert(.reopening) }
+        if startWriter != nil { offers.insert(.writingProcess) }
+        if inject != nil { offers.insert(.faults) }
+        return offers
+    }
+}
+
+/// What a place may offer.
+public enum ConformanceOffer: String, Hashable, Sendable, CaseIterable {
+    /// ``ConformancePlace/reopens``.
+    case reopening
+    /// ``ConformancePlace/startWriter``.
+    case writingProcess = "a writing process"
+    /// ``ConformancePlace/inject``.
+    case faults
+}
+
+/// A failure that a place can bring about once, in the store that is open there.
+public enum InjectedFault: Hashable, Sendable, CaseIterable {
+    /// The next call that reads fails, with any error.
+    case readFails
+    /// The next batch is applied, and its reply is lost.
+    case lostReply
+}
