@@ -36,7 +36,7 @@ public final class SimulatedTime: Sendable {
     public func environment(speed: Double) -> StoreEnvironment {
         StoreEnvironment(
             random: { self.state.withLock { $0.generator.next() } },
-            now: { self.now * speed },
+            nanoseconds: { Int64(self.now * speed / .nanoseconds(1)) },
             sleep: { duration in
                 try Task.checkCancellation()
                 self.state.withLock { state in

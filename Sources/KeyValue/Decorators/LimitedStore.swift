@@ -30,6 +30,7 @@ public final class LimitedStore: StoreDecorator {
         )
     }
 
+    @inline(__always)
     public func around<Result: Sendable>(
         _ call: StoreCall,
         _ body: () async throws(StoreError) -> Result

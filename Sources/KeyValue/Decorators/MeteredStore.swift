@@ -38,25 +38,71 @@ public final class MeteredStore: StoreDecorator {
         _ call: StoreCall,
         _ body: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
-        let start = environment.now()
+        let start = environment.nanoseconds()
         do throws(StoreError) {
             let result = try await body()
-            successes[call.operation.rawValue].record(environment.now() - start)
+            succeeded(call.operation, since: start)
             return result
         } catch {
-            failure(call.operation, error.code).record(environment.now() - start)
-            throw error
+            throw failed(call.operation, error, since: start)
+        }
+    }
+
+    // The three calls that services make most are spared the closure of `around`.
+
+    public func get(_ keys: [Key], _ options: ReadOptions) async throws(StoreError) -> [Entry?] {
+        let start = environment.nanoseconds()
+        do throws(StoreError) {
+            let entries = try await base.get(keys, options)
+            succeeded(.get, since: start)
+            return entries
+        } catch {
+            throw failed(.get, error, since: start)
+        }
+    }
+
+    public func write(_ batch: WriteBatch) async throws(StoreError) -> WriteReceipt {
+        let start = environment.nanoseconds()
+        do throws(StoreError) {
+            let receipt = try await base.write(batch)
+            succeeded(.write, since: start)
+            return receipt
+        } catch {
+            throw failed(.write, error, since: start)
+        }
+    }
+
+    public func scan(
+        _ range: KeyRange,
+        _ options: ScanOptions,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> ScanPage {
+        let start = environment.nanoseconds()
+        do throws(StoreError) {
+            let page = try await base.scan(range, options, after: cursor)
+            succeeded(.scan, since: start)
+            return page
+        } catch {
+            throw failed(.scan, error, since: start)
         }
     }
 
     /// Each batch of the call is counted by its own outcome, all with the time of the whole call.
     public func write(each batches: [WriteBatch]) async -> [Swift.Result<WriteReceipt, StoreError>] {
-        let start = environment.now()
+        let start = environment.nanoseconds()
         let results = await base.write(each: batches)
-        let duration = environment.now() - start
-        successes[StoreCall.Operation.writeEach.rawValue].record(duration)
-        for case .failure(let error) in results { failure(.writeEach, error.code).record(duration) }
+        succeeded(.writeEach, since: start)
+        for case .failure(let error) in results { _ = failed(.writeEach, error, since: start) }
         return results
+    }
+
+    private func succeeded(_ operation: StoreCall.Operation, since start: Int64) {
+        successes[operation.rawValue].recordNanoseconds(environment.nanoseconds() - start)
+    }
+
+    private func failed(_ operation: StoreCall.Operation, _ error: StoreError, since start: Int64) -> StoreError {
+        failure(operation, error.code).recordNanoseconds(environment.nanoseconds() - start)
+        return error
     }
 
     private func failure(_ operation: StoreCall.Operation, _ code: StoreError.Code) -> CoreMetrics.Timer {
@@ -80,12 +126,5 @@ public final class MeteredStore: StoreDecorator {
             dimensions: [("system", system), ("operation", operation.name), ("outcome", outcome)],
             factory: factory
         )
-    }
-}
-
-extension CoreMetrics.Timer {
-    fileprivate func record(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 }

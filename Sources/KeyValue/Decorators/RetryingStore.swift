@@ -28,20 +28,41 @@ public struct RetryingStore: StoreDecorator {
         _ call: StoreCall,
         _ body: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
-        var attempt = 1
-        while true {
-            do throws(StoreError) {
-                return try await body()
-            } catch {
-                guard error.retry == .always else { throw error }
-                try await pause(after: attempt, of: error)
-                attempt += 1
+        do throws(StoreError) { return try await body() } catch { return try await repeated(after: error, body) }
+    }
+
+    // Not through `around`: the commonest call is spared the closure.
+    public func get(_ keys: [Key], _ options: ReadOptions) async throws(StoreError) -> [Entry?] {
+        do throws(StoreError) {
+            return try await base.get(keys, options)
+        } catch {
+            return try await repeated(after: error) { () async throws(StoreError) in
+                try await base.get(keys, options)
             }
         }
     }
 
+    private func repeated<Result: Sendable>(
+        after first: StoreError,
+        _ body: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result {
+        var error = first
+        var attempt = 1
+        while true {
+            guard error.retry == .always else { throw error }
+            try await pause(after: attempt, of: error)
+            attempt += 1
+            do throws(StoreError) { return try await body() } catch let next { error = next }
+        }
+    }
+
     public func write(_ batch: WriteBatch) async throws(StoreError) -> WriteReceipt {
-        try await write(identified(batch), attempt: 1, unresolved: nil)
+        let batch = identified(batch)
+        do throws(StoreError) {
+            return try await base.write(batch)
+        } catch {
+            return try await resume(batch, after: error, attempt: 1, unresolved: nil)
+        }
     }
 
     public func write(each batches: [WriteBatch]) async -> [Result<WriteReceipt, StoreError>] {
@@ -65,19 +86,7 @@ public struct RetryingStore: StoreDecorator {
         return batch
     }
 
-    /// - Parameter unresolved: the error of an earlier attempt that may have been applied.
-    private func write(
-        _ batch: WriteBatch,
-        attempt: Int,
-        unresolved: StoreError?
-    ) async throws(StoreError) -> WriteReceipt {
-        do throws(StoreError) {
-            return try await base.write(batch)
-        } catch {
-            return try await resume(batch, after: error, attempt: attempt, unresolved: unresolved)
-        }
-    }
-
+    /// What to do after an attempt that failed; `unresolved` is the error of an earlier one that may have been applied.
     private func resume(
         _ batch: WriteBatch,
         after error: StoreError,
@@ -93,13 +102,25 @@ public struct RetryingStore: StoreDecorator {
             return try await lookUp(batch, otherwise: unresolved)
         case .outcomeUnknown:
             try await pause(after: attempt, of: error)
-            return try await write(batch, attempt: attempt + 1, unresolved: error)
+            return try await resend(batch, attempt: attempt + 1, unresolved: error)
         default:
             guard error.retry == .always else { throw unresolved ?? error }
             do throws(StoreError) {
                 try await pause(after: attempt, of: error)
             } catch { throw unresolved ?? error }
-            return try await write(batch, attempt: attempt + 1, unresolved: unresolved)
+            return try await resend(batch, attempt: attempt + 1, unresolved: unresolved)
+        }
+    }
+
+    private func resend(
+        _ batch: WriteBatch,
+        attempt: Int,
+        unresolved: StoreError?
+    ) async throws(StoreError) -> WriteReceipt {
+        do throws(StoreError) {
+            return try await base.write(batch)
+        } catch {
+            return try await resume(batch, after: error, attempt: attempt, unresolved: unresolved)
         }
     }
 

@@ -3,47 +3,48 @@ extension WriteBatch {
     /// server yet. O(operations), or O(operations · log) when the keys are not in ascending order.
     public func validate(for capabilities: Capabilities) throws(StoreError) {
         let limits = capabilities.limits
-        guard let first = operations.first else {
+        guard !operations.isEmpty else {
             throw .invalidArgument("A batch needs at least one operation.")
         }
         guard operations.count <= limits.batchOperationsMax else {
             throw .tooLarge("batchOperationsMax", operations.count, limits.batchOperationsMax)
         }
         var bytes = 0
-        var previous: Key?
         var isAscending = true
-        for operation in operations {
-            bytes += try operation.validate(for: capabilities)
-            if isAscending, let previous, !(previous < operation.key) { isAscending = false }
-            previous = operation.key
+        // Over a span, since an array's iterator copies each operation.
+        let span = operations.span
+        for index in span.indices {
+            bytes += try span[index].validate(for: capabilities)
+            if isAscending, index > 0, !(span[index - 1].key < span[index].key) { isAscending = false }
         }
         guard bytes <= limits.batchBytesMax else {
             throw .tooLarge("batchBytesMax", bytes, limits.batchBytesMax)
         }
-        try validateScope(capabilities.batchScope, first: first.key)
-        if !isAscending { try validateDistinctKeys() }
+        if operations.count > 1 {
+            try validateScope(capabilities.batchScope)
+            if !isAscending { try validateDistinctKeys() }
+        }
         if mark != nil, !capabilities.marks {
             throw .unsupported("The store can't mark a batch in its own atomic write.")
         }
     }
 
-    private func validateScope(_ scope: BatchScope, first: Key) throws(StoreError) {
+    private func validateScope(_ scope: BatchScope) throws(StoreError) {
         switch scope {
         case .store: return
         case .partition:
-            if let stray = operations.first(where: { $0.key.partition != first.partition }) {
+            let partition = operations[0].key.partition
+            if let stray = operations.first(where: { $0.key.partition != partition }) {
                 throw .unsupported(
                     "A batch reaches one partition of this store: write one batch a partition.",
                     ["key": "\(stray.key)"]
                 )
             }
         case .key:
-            if operations.count > 1 {
-                throw .unsupported(
-                    "A batch reaches one key of this store: write one batch a key.",
-                    ["operations": "\(operations.count)"]
-                )
-            }
+            throw .unsupported(
+                "A batch reaches one key of this store: write one batch a key.",
+                ["operations": "\(operations.count)"]
+            )
         }
     }
 
