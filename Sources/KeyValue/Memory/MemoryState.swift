@@ -179,18 +179,8 @@ extension MemoryState {
     }
 
     private func conflict(_ operation: WriteBatch.Operation) -> StoreError.Conflict? {
-        guard let precondition = operation.precondition else { return nil }
-        let row = rows[place(operation.key)]
-        let holds =
-            switch precondition {
-            case .absent: row?.isTombstone ?? true
-            case .vacant: row == nil
-            case .exists: row.map { !$0.isTombstone } ?? false
-            case .revision(let revision): row != nil && revision.nonce(at: operation.key, in: identity) == row?.nonce
-            }
-        guard !holds else { return nil }
-        let occupant = row.map { StoreError.Conflict.Occupant.row(entry(operation.key, $0)) } ?? .vacant
-        return StoreError.Conflict(key: operation.key, precondition: precondition, occupant: occupant)
+        guard operation.precondition != nil else { return nil }
+        return operation.conflict(with: rows[place(operation.key)].map { entry(operation.key, $0) })
     }
 
     private func sum(_ operation: WriteBatch.Operation) throws(StoreError) -> Int64? {

@@ -57,7 +57,9 @@ struct BatchTransaction {
             if rows.isEmpty { rows = Array(repeating: nil, count: batch.operations.count) }
             let row = try connection.row(at: operation.key)
             rows[index] = row
-            if let conflict = conflict(operation, row) { conflicts.append(conflict) }
+            if let conflict = operation.conflict(with: row?.entry(at: operation.key, in: identity)) {
+                conflicts.append(conflict)
+            }
         }
         guard conflicts.isEmpty else { return .failure(.preconditionFailed(conflicts)) }
         for (index, operation) in batch.operations.enumerated() {
@@ -76,20 +78,6 @@ struct BatchTransaction {
         }
         if let mark = batch.mark { try leave(mark, for: batch) }
         return .success(WriteReceipt(outcomes))
-    }
-
-    private func conflict(_ operation: WriteBatch.Operation, _ row: Row?) -> StoreError.Conflict? {
-        guard let precondition = operation.precondition else { return nil }
-        let holds =
-            switch precondition {
-            case .absent: row?.isTombstone ?? true
-            case .vacant: row == nil
-            case .exists: row.map { !$0.isTombstone } ?? false
-            case .revision(let revision): row != nil && revision.nonce(at: operation.key, in: identity) == row?.nonce
-            }
-        guard !holds else { return nil }
-        let occupant = row.map { StoreError.Conflict.Occupant.row($0.entry(at: operation.key, in: identity)) }
-        return StoreError.Conflict(key: operation.key, precondition: precondition, occupant: occupant ?? .vacant)
     }
 
     private func apply(
