@@ -85,10 +85,12 @@ let package = Package(
         .testTarget(
             name: "SQLiteStoreTests",
             dependencies: [
-                "KeyValue", "KeyValueConformance", "SQLiteStore", "TestSupport",
+                "KeyValue", "KeyValueConformance", "SQLiteStore", "StoreWriter", "TestSupport",
                 .target(name: "CSQLite", condition: .when(traits: ["SQLite"])),
             ]
         ),
+        // A program that tests start and kill.
+        .executableTarget(name: "StoreWriter", dependencies: ["KeyValue", "SQLiteStore"], path: "Tests/StoreWriter"),
         .testTarget(name: "MigrationTests", dependencies: ["KeyValue", "Migration", "TestSupport"]),
         .testTarget(name: "EndToEndTests", dependencies: ["KeyValue", "TestSupport", "wherehouse"]),
     ],

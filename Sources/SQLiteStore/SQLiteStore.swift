@@ -19,7 +19,7 @@ public final class SQLiteStore: KeyValueStore {
     let queue: WriteQueue
     let shared: WriterState
     let pool: ReaderPool
-    private let completion: Completion
+    let completion: Completion
     private let work = Atomic<Int>(0)
 
     init(

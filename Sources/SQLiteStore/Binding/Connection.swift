@@ -32,6 +32,10 @@ final class Connection: @unchecked Sendable {
         }
         handle = opened
         statements = Array(repeating: nil, count: Query.slots)
+        // Where the system forbids writing, SQLite opens for reading; that would leave a log that nobody can write to.
+        if role == .writer, sqlite3_db_readonly(handle, "main") != 0 {
+            throw EngineError(code: SQLITE_READONLY, connection: nil)
+        }
         try configure(role, configuration)
     }
 

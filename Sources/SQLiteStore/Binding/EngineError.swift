@@ -68,6 +68,18 @@ struct EngineError: Error {
         }
     }
 
+    /// The same where the file was just opened: one that is no database is a wrong path rather than damage.
+    var openingError: StoreError {
+        guard primaryCode == SQLITE_NOTADB else { return storeError }
+        return .invalidArgument(
+            """
+            The file is not an SQLite database, or its beginning is damaged: choose another path, or restore it from \
+            a copy. It was not changed.
+            """,
+            metadata
+        )
+    }
+
     // SQLITE_IOERR_CORRUPTFS, whose macro is an expression that Swift does not import.
     private static let damagedFileSystem: Int32 = SQLITE_IOERR | (33 << 8)
 }

@@ -99,12 +99,9 @@ extension SQLiteStore {
         do throws(EngineError) {
             connection = try Connection(path: path, role: .writer, configuration: configuration)
         } catch {
-            throw error.storeError
+            throw error.openingError
         }
         let isEmpty = try Schema.inspect(connection)
-        guard sqlite3_db_readonly(connection.handle, "main") == 0 else {
-            throw StoreError(.readOnly, "The system lets nobody write to the file: change its mode.", ["path": path])
-        }
         try connection.opening { (connection) throws(EngineError) in
             if isEmpty { try connection.execute("PRAGMA page_size = 4096") }
             try connection.execute("PRAGMA journal_mode = WAL")
@@ -123,7 +120,7 @@ extension SQLiteStore {
     }
 
     /// Settings that are asked for are not always those in force.
-    private static func verify(_ connection: Connection, _ configuration: SQLiteConfiguration) throws(StoreError) {
+    static func verify(_ connection: Connection, _ configuration: SQLiteConfiguration) throws(StoreError) {
         let (journal, synchronous) = try connection.opening { (connection) throws(EngineError) in
             (try connection.execute("PRAGMA journal_mode").first ?? "", try connection.number("synchronous"))
         }

@@ -67,19 +67,12 @@ enum Schema {
 }
 
 extension Connection {
-    /// Runs one step of opening, where a file that is no database is a wrong path rather than damage.
+    /// Runs one step of opening.
     func opening<Result>(_ body: (Connection) throws(EngineError) -> Result) throws(StoreError) -> Result {
         do throws(EngineError) {
             return try body(self)
         } catch {
-            guard error.primaryCode == SQLITE_NOTADB else { throw error.storeError }
-            throw .invalidArgument(
-                """
-                The file is not an SQLite database, or its beginning is damaged: choose another path, or restore it \
-                from a copy. It was not changed.
-                """,
-                ["sqlite": error.detail]
-            )
+            throw error.openingError
         }
     }
 

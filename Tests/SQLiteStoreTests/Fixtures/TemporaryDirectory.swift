@@ -18,5 +18,7 @@ final class TemporaryDirectory: Sendable {
         }
     }
 
+    var name: String { String(path.split(separator: "/").last ?? "") }
+
     func file(_ name: String = "store.db") -> String { path + "/" + name }
 }

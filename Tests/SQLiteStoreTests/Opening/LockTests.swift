@@ -1,0 +1,102 @@
+#if SQLite
+import Foundation
+import KeyValue
+@testable import SQLiteStore
+import Testing
+
+@Suite struct LockTests {
+    @Test func refusesASecondOpeningInTheSameProcess() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try await SQLiteStore.open(path: directory.file())
+        let error = await #expect(throws: StoreError.self) { _ = try await SQLiteStore.open(path: directory.file()) }
+        #expect(error?.code == .locked)
+        #expect(error?.metadata["pid"] == "\(getpid())")
+        #expect(error?.metadata["program"]?.contains("PackageTests") == true)
+        #expect(error?.metadata["host"] == ProcessInfo.processInfo.hostName)
+        await store.close()
+        await (try SQLiteStore.open(path: directory.file())).close()
+    }
+
+    @Test func isOneLockForAllSpellingsOfAPath() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try await SQLiteStore.open(path: directory.file())
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.file("link.db"),
+            withDestinationPath: directory.file()
+        )
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.file("folder"),
+            withDestinationPath: directory.path
+        )
+        for name in ["link.db", "./store.db", "folder/store.db", "folder/../\(directory.name)/store.db"] {
+            let error = await #expect(throws: StoreError.self) {
+                _ = try await SQLiteStore.open(path: directory.file(name))
+            }
+            #expect(error?.code == .locked, "\(name)")
+        }
+        await store.close()
+    }
+
+    @Test func isOneLockForTwoSpellingsOfAFileThatIsNotThereYet() async throws {
+        let directory = try TemporaryDirectory()
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.file("folder"),
+            withDestinationPath: directory.path
+        )
+        let store = try await SQLiteStore.open(path: directory.file("folder/new.db"))
+        #expect(store.path == directory.file("new.db"))
+        await store.close()
+    }
+
+    @Test func namesTheProcessThatHoldsIt() async throws {
+        let directory = try TemporaryDirectory()
+        let child = try Child.writer(directory.file(), "hold")
+        #expect(child.line() == "open")
+        let error = await #expect(throws: StoreError.self) { _ = try await SQLiteStore.open(path: directory.file()) }
+        #expect(error?.code == .locked)
+        #expect(error?.metadata["pid"] == "\(child.pid)")
+        #expect(error?.metadata["program"]?.hasSuffix("/StoreWriter") == true)
+        #expect(error?.metadata["since"]?.hasSuffix("Z") == true)
+        try child.finish()
+        await (try SQLiteStore.open(path: directory.file())).close()
+    }
+
+    @Test func refusesAnotherProcess() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try await SQLiteStore.open(path: directory.file())
+        let child = try Child.writer(directory.file(), "hold")
+        #expect(child.line() == "error locked \(getpid())")
+        try child.finish()
+        await store.close()
+    }
+
+    @Test func isFreeWhenItsHolderWasKilled() async throws {
+        let directory = try TemporaryDirectory()
+        let child = try Child.writer(directory.file(), "hold")
+        #expect(child.line() == "open")
+        child.kill()
+        await (try SQLiteStore.open(path: directory.file())).close()
+    }
+
+    @Test func isNotHeldByWhatIsWrittenInItsFile() async throws {
+        let directory = try TemporaryDirectory()
+        for text in ["pid: 1\nprogram: /sbin/init\n", "\u{0}\u{1}: \n: \n::", String(repeating: "x", count: 100_000)] {
+            try Data(text.utf8).write(to: URL(filePath: directory.file("store.db-lock")))
+            await (try SQLiteStore.open(path: directory.file())).close()
+        }
+    }
+
+    @Test func isReleasedByAStoreThatIsLetGoOfWithoutClosing() async throws {
+        let directory = try TemporaryDirectory()
+        var store: SQLiteStore? = try await SQLiteStore.open(path: directory.file())
+        try await store?.put([1], at: Key("partition", "key"))
+        let completion = try #require(store?.completion)
+        store = nil
+        await completion.wait()
+        let again = try await SQLiteStore.open(path: directory.file())
+        let entry = try await again.get(Key("partition", "key"))
+        #expect(entry?.value == [1])
+        await again.close()
+    }
+}
+#endif
