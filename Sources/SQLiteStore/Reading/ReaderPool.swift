@@ -104,6 +104,9 @@ final class ReaderPool: Sendable {
         for closer in closers { closer.resume() }
     }
 
+    /// How many wait for a connection.
+    var waiting: Int { state.withLock { $0.waiters.count } }
+
     /// Lends nothing more, and closes what is not lent.
     func close() {
         // Closed outside of the lock: closing takes a while.

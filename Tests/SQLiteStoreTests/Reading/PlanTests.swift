@@ -1,0 +1,59 @@
+#if SQLite
+import KeyValue
+@testable import SQLiteStore
+import Testing
+
+/// Every query finds its rows in the tree's own order: none sorts, none looks at rows that it does not need.
+@Suite struct PlanTests {
+    private func plan(_ query: Query, _ raw: RawDatabase) throws -> [String] {
+        try raw.run("EXPLAIN QUERY PLAN " + query.text).compactMap(\.last)
+    }
+
+    private func database() async throws -> (TemporaryDirectory, RawDatabase) {
+        let directory = try TemporaryDirectory()
+        await (try SQLiteStore.open(path: directory.file())).close()
+        return (directory, try RawDatabase(directory.file()))
+    }
+
+    @Test(arguments: 0..<ScanShape.count)
+    func scansFollowTheKey(_ number: Int) async throws {
+        let shape = ScanShape(rawValue: number)
+        let (directory, raw) = try await database()
+        for space in KeySpace.allCases {
+            let bounds =
+                switch (shape.contains(.onePartition), shape.contains(.upperBound)) {
+                case (true, true): "(p=? AND k>? AND k<?)"
+                case (true, false): "(p=? AND k>?)"
+                case (false, true): "((p,k)>(?,?) AND (p,k)<(?,?))"
+                case (false, false): "((p,k)>(?,?))"
+                }
+            #expect(try plan(.scan(shape, space), raw) == ["SEARCH \(space.table) USING PRIMARY KEY \(bounds)"])
+        }
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test(arguments: KeySpace.allCases)
+    func lookUpsFollowTheKey(_ space: KeySpace) async throws {
+        let (directory, raw) = try await database()
+        for query in [Query.row(space), .liveness(space), .remove(space)] {
+            #expect(try plan(query, raw) == ["SEARCH \(space.table) USING PRIMARY KEY (p=? AND k=?)"])
+        }
+        #expect(try plan(.partition(space), raw) == ["SEARCH \(space.table) USING PRIMARY KEY (p>?)"])
+        #expect(try plan(.marks, raw) == ["SEARCH marks USING PRIMARY KEY (id>?)"])
+        #expect(try plan(.removeMark, raw) == ["SEARCH marks USING PRIMARY KEY (id=?)"])
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test func everyQueryHasASlotOfItsOwn() {
+        var queries: [Query] = [
+            .begin, .beginImmediate, .commit, .rollback, .fence, .putFence, .putMark, .removeMark, .marks,
+        ]
+        for space in KeySpace.allCases {
+            queries += [.row(space), .liveness(space), .put(space), .remove(space), .partition(space)]
+            queries += (0..<ScanShape.count).map { .scan(ScanShape(rawValue: $0), space) }
+        }
+        #expect(Set(queries.map(\.slot)) == Set(0..<Query.slots))
+        #expect(Set(queries.map(\.text)).count == Query.slots)
+    }
+}
+#endif
