@@ -70,7 +70,7 @@ extension SQLiteStore {
             configuration: configuration,
             identity: identity,
             shared: shared,
-            now: environment.now
+            nanoseconds: environment.nanoseconds
         )
         writer.watchLog()
         report(

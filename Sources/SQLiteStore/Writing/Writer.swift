@@ -17,10 +17,11 @@ final class Writer: @unchecked Sendable {
     private let path: String
     private let configuration: SQLiteConfiguration
     private let identity: StoreIdentity
-    private let now: @Sendable () -> Duration
+    private let nanoseconds: @Sendable () -> Int64
     private var fence: Fence
-    /// The running mean of what a COMMIT takes.
-    private var commitTime = Duration.zero
+    /// The running mean of what a COMMIT takes, in nanoseconds. Whatever the clock does, it only makes groups larger or
+    /// smaller.
+    private var commitTime: Int64 = 0
     /// How many pages the log may have before it is moved.
     private var logPagesMax = Writer.checkpointPages
     /// What is in the log and not yet in the database.
@@ -39,7 +40,7 @@ final class Writer: @unchecked Sendable {
         configuration: SQLiteConfiguration,
         identity: StoreIdentity,
         shared: WriterState,
-        now: @escaping @Sendable () -> Duration
+        nanoseconds: @escaping @Sendable () -> Int64
     ) {
         self.connection = connection
         self.queue = queue
@@ -47,7 +48,7 @@ final class Writer: @unchecked Sendable {
         self.configuration = configuration
         self.identity = identity
         fence = shared.withLock { $0.fence }
-        self.now = now
+        self.nanoseconds = nanoseconds
         self.shared = shared
     }
 
@@ -55,7 +56,7 @@ final class Writer: @unchecked Sendable {
     func run() {
         var expected = 0
         while true {
-            let linger = min(Duration.microseconds(100), commitTime / 4)
+            let linger = Duration.nanoseconds(min(100_000, commitTime / 4))
             switch queue.next(
                 expected: expected,
                 linger: linger,
@@ -149,14 +150,14 @@ final class Writer: @unchecked Sendable {
             rollBack()
             return .undone(error)
         }
-        let begin = now()
+        let begin = nanoseconds()
         do throws(EngineError) {
             try connection.run(.commit)
         } catch {
             rollBack()
             return error.leavesCommitUndone ? .undone(error) : .unknown(error, answers)
         }
-        commitTime = (commitTime * 7 + (now() - begin)) / 8
+        commitTime += (min(max(nanoseconds() &- begin, 0), 1_000_000_000) - commitTime) / 8
         hasLog = true
         if transaction.fence != fence {
             fence = transaction.fence
@@ -177,7 +178,7 @@ final class Writer: @unchecked Sendable {
 
     /// After a failure whose effect on the disk is not known nothing may be acknowledged any more: the system may
     /// take a flush for done that has failed. Opening anew reads what is there and writes it to the database again.
-    private func fail(_ error: EngineError) {
+    func fail(_ error: EngineError) {
         shared.withLock { shared in
             shared.failure =
                 shared.failure

@@ -1,8 +1,9 @@
 #if SQLite
 import Foundation
 import KeyValue
-@testable import SQLiteStore
 import Testing
+
+@testable import SQLiteStore
 
 @Suite struct FormatTests {
     private func openingError(_ path: String) async -> StoreError? {

@@ -1,8 +1,9 @@
 #if SQLite
 import Foundation
 import KeyValue
-@testable import SQLiteStore
 import Testing
+
+@testable import SQLiteStore
 
 @Suite struct LockTests {
     @Test func refusesASecondOpeningInTheSameProcess() async throws {

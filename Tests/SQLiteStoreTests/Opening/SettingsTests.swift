@@ -1,8 +1,9 @@
 #if SQLite
 import Foundation
 import KeyValue
-@testable import SQLiteStore
 import Testing
+
+@testable import SQLiteStore
 
 @Suite struct SettingsTests {
     @Test func readsTheSettingsBack() async throws {
@@ -81,7 +82,8 @@ import Testing
     @Test func opensByURL() async throws {
         let directory = try TemporaryDirectory()
         let registry = StoreRegistry([SQLiteDriver()])
-        for url in ["sqlite:\(directory.file())", "sqlite://\(directory.file())", "sqlite:\(directory.file())?accept="] {
+        for url in ["sqlite:\(directory.file())", "sqlite://\(directory.file())", "sqlite:\(directory.file())?accept="]
+        {
             let store = try await registry.open(url)
             #expect(store.system == "sqlite")
             #expect(store.capabilities.durability == .powerLoss)

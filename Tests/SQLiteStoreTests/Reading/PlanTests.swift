@@ -1,7 +1,8 @@
 #if SQLite
 import KeyValue
-@testable import SQLiteStore
 import Testing
+
+@testable import SQLiteStore
 
 /// Every query finds its rows in the tree's own order: none sorts, none looks at rows that it does not need.
 @Suite struct PlanTests {

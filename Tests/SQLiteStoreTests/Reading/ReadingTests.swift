@@ -1,9 +1,10 @@
 #if SQLite
 import Foundation
 import KeyValue
-@testable import SQLiteStore
 import TestSupport
 import Testing
+
+@testable import SQLiteStore
 
 @Suite struct ReadingTests {
     /// Fills a store with partitions of unequal size, tombstones among them; its live records in order.
@@ -44,7 +45,12 @@ import Testing
                 switch generator.next() % 3 {
                 case 0: KeyRange.all()
                 case 1: KeyRange(extent: .partitions(lower: bound, upper: bound))
-                default: KeyRange.partition(rows.keys.randomElement(using: &generator)?.partition ?? [1], from: bound, to: bound)
+                default:
+                    KeyRange.partition(
+                        rows.keys.randomElement(using: &generator)?.partition ?? [1],
+                        from: bound,
+                        to: bound
+                    )
                 }
             var expected = rows.filter { range.contains($0.key) }.sorted { $0.key < $1.key }
             let options = ScanOptions(
