@@ -1,1 +1,3 @@
-print("wherehouse")
+import CommandLineTool
+
+await Wherehouse.main()

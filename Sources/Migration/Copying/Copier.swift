@@ -52,7 +52,19 @@ public struct Copier: Sendable {
             return try await copy(&rows)
         }
         // A key that came and went while the source was read may have been delivered twice: the last is the latest.
-        let sort = SortOptions(duplicates: .keepLast)
+        return try await copy(&rows, sorted: SortOptions(duplicates: .keepLast), temporaryDirectory: temporaryDirectory)
+    }
+
+    /// Copies all rows of `rows` in the order of their keys. All are read before the first is written.
+    ///
+    /// - Parameters:
+    ///   - sort: what becomes of rows with the same key, and how much memory the sorting may take.
+    ///   - temporaryDirectory: where rows are spilled that do not fit into it.
+    public func copy(
+        _ rows: inout some RowSource,
+        sorted sort: SortOptions,
+        temporaryDirectory: String
+    ) async throws(StoreError) -> CopyReport {
         var sorted = try await sort.sort(&rows, in: temporaryDirectory, environment: environment, progress: report)
         return try await copy(&sorted)
     }

@@ -15,6 +15,9 @@ public struct RateEstimator: Sendable {
         while samples.count > 2, time - samples[1].at >= window { samples.removeFirst() }
     }
 
+    /// How many are done.
+    public var count: Int { samples.last?.count ?? 0 }
+
     /// How many a second; nil before a second's worth of work has been seen.
     public var perSecond: Double? {
         guard let first = samples.first, let last = samples.last, last.at - first.at >= .seconds(1) else { return nil }

@@ -1,0 +1,26 @@
+import ArgumentParser
+
+struct RootCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wherehouse",
+        abstract: "Keeps the metadata of storage services in any database, and moves it between them.",
+        discussion: """
+            A store is named by a URL, such as sqlite:metadata.db. \(BytesArgument.discussion)
+
+            Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped by ^C. An error is one line on standard error.
+
+            Example: wherehouse copy sqlite:one.db sqlite:two.db && wherehouse verify sqlite:one.db sqlite:two.db
+            """,
+        subcommands: [
+            GetCommand.self, PutCommand.self, DeleteCommand.self, ScanCommand.self, CountCommand.self,
+            PartitionsCommand.self, StatCommand.self, CopyCommand.self, VerifyCommand.self,
+        ]
+    )
+}
+
+/// Help for arguments that several commands have.
+enum ArgumentTexts {
+    static let store = ArgumentHelp("The URL of the store, such as sqlite:metadata.db.", valueName: "store")
+    static let partition = ArgumentHelp("The partition that the record lies in.", valueName: "partition")
+    static let key = ArgumentHelp("The record's key within its partition.", valueName: "key")
+}

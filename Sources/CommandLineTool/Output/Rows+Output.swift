@@ -1,0 +1,63 @@
+import KeyValue
+import Migration
+
+extension Row {
+    /// The row in the interchange form; without its value where that was not read.
+    func json(withValue: Bool = true) -> JSONObject {
+        var object = JSONObject()
+        if key.space != .records { object.add("space", key.space.name) }
+        object.add("partition", bytes: key.partition)
+        object.add("key", bytes: key.bytes)
+        if isTombstone { object.add("tombstone", true) } else if withValue { object.add("value", bytes: value) }
+        return object
+    }
+
+    /// Partition, key and value for people, separated by tabs.
+    func text(withValue: Bool = true) -> String {
+        var columns = [HumanText.text(key.partition), HumanText.text(key.bytes)]
+        if isTombstone { columns.append("(deleted)") } else if withValue { columns.append(HumanText.text(value)) }
+        return columns.joined(separator: "\t")
+    }
+}
+
+extension CopyReport {
+    var json: JSONObject {
+        var object = JSONObject()
+        object.add("read", read)
+        object.add("written", written)
+        object.add("kept", kept)
+        object.add("failed", failed)
+        object.add("bytes", bytesWritten)
+        let listed = failures.map { failure in
+            var object = JSONObject()
+            object.add("partition", bytes: failure.key.partition)
+            object.add("key", bytes: failure.key.bytes)
+            object.add("reason", ErrorText.line(failure.error))
+            return object
+        }
+        object.add("failures", listed)
+        return object
+    }
+
+    /// Writes what was done; throws when not every record could be written.
+    func show(on output: Output, json isJSON: Bool) async throws {
+        if isJSON {
+            try await output.line(json)
+        } else {
+            for failure in failures {
+                try await output.line("failed\t\(HumanText.key(failure.key))\t\(ErrorText.line(failure.error))")
+            }
+            var line = "\(HumanText.count(written, "record")) written"
+            if kept > 0 { line += ", \(HumanText.number(kept)) left as they were" }
+            if failed > 0 { line += ", \(HumanText.number(failed)) failed" }
+            try await output.line(line + ".")
+        }
+        guard failed == 0 else {
+            throw CommandError(
+                .failed,
+                "Some records are beyond the store's limits and were not written: make them smaller.",
+                ["failed": "\(failed)", "read": "\(read)"]
+            )
+        }
+    }
+}

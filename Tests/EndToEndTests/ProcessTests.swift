@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+/// How the command behaves among other processes.
+@Suite struct ProcessTests {
+    let tool: Tool
+
+    init() throws { tool = try Tool() }
+
+    /// More lines than fit into a pipe many times over.
+    private static let manyLines = (0..<20_000).map { index in
+        #"{"partition":"p","key":"\#(100_000 + index)","value":"\#(String(repeating: "v", count: 50))"}"# + "\n"
+    }.joined()
+
+    @Test(arguments: [
+        (["get"], "Missing expected argument '<store>'"),
+        (["get", "sqlite:a.db", "p"], "Missing expected argument '<key>'"),
+        (["nonsense"], "'nonsense'"),
+        (["get", "nowhere:a", "p", "k"], "scheme: nowhere"),
+        (["get", "metadata.db", "p", "k"], "sqlite:metadata.db"),
+        (["get", "sqlite:a.db?colour=red", "p", "k"], "option: colour"),
+        (["get", "sqlite:a.db", "hex:0", "k"], "'hex:0'"),
+        (["get", "sqlite:a.db", "", "k"], "partition"),
+        (["get", "sqlite:a.db", "p", "k", "--wrong"], "'--wrong'"),
+        (["put", "sqlite:a.db", "p", "k"], "--from"),
+        (["put", "sqlite:a.db", "p", "k", "v", "--from", "-"], "--from"),
+        (["put", "sqlite:a.db", "--from", "none.ndjson"], "path: none.ndjson"),
+        (["put", "sqlite:a.db", "p", "k", "v", "--if-exists", "perhaps"], "'perhaps'"),
+        (["scan", "sqlite:a.db", "--prefix", "a"], "--prefix"),
+        (["scan", "sqlite:a.db", "p", "--limit", "0"], "--limit"),
+        (["copy", "sqlite:a.db", "sqlite:a.db"], "same"),
+    ])
+    func tellsWrongUsageInOneLine(arguments: [String], expected: String) async throws {
+        let running = try tool.start(arguments)
+        #expect(try await running.output() == "")
+        #expect(await running.status() == 2)
+        let error = try running.error()
+        #expect(error.hasPrefix("wherehouse: "))
+        #expect(error.contains(expected))
+        #expect(error.filter { $0 == "\n" }.count == 1)
+    }
+
+    @Test(arguments: ["get", "put", "delete", "scan", "count", "partitions", "stat", "copy", "verify"])
+    func helpsWithAnExample(command: String) async throws {
+        let help = try await tool.output(command, "--help")
+        #expect(help.contains("Example: "))
+        #expect(help.contains("USAGE: wherehouse \(command) "))
+        #expect(try await tool.output("--help").contains("\n  \(command) "))
+    }
+
+    @Test func isRefusedAStoreThatAnotherProcessHolds() async throws {
+        let holder = try tool.start(["put", "sqlite:a.db", "--from", "-"])
+        try holder.write(ProcessTests.manyLines)
+        let refused = try await tool.run("get", "sqlite:a.db", "p", "k")
+        #expect(refused.status == 1)
+        #expect(refused.output == "")
+        #expect(refused.error.hasPrefix("wherehouse: Another program holds the database"))
+        #expect(refused.error.filter { $0 == "\n" }.count == 1)
+        try holder.closeInput()
+        #expect(try await holder.output() == "20,000 records written.\n")
+        #expect(await holder.status() == 0)
+        #expect(try await tool.output("count", "sqlite:a.db") == "20000\n")
+    }
+
+    @Test func stopsReadingWhenInterrupted() async throws {
+        let running = try tool.start(["put", "sqlite:a.db", "--from", "-"])
+        try running.write(ProcessTests.manyLines)
+        running.interrupt()
+        #expect(try await running.output() == "")
+        #expect(await running.status() == 130)
+        #expect(try running.error() == "wherehouse: Stopped before its end: run it again to finish it.\n")
+        #expect(try await tool.output("count", "sqlite:a.db") == "0\n")
+        try await tool.output("put", "sqlite:a.db", "--from", "-", input: ProcessTests.manyLines)
+        #expect(try await tool.output("count", "sqlite:a.db") == "20000\n")
+    }
+
+    @Test func stopsWritingWhenInterrupted() async throws {
+        try await tool.output("put", "sqlite:a.db", "--from", "-", input: ProcessTests.manyLines)
+        let running = try tool.start(["scan", "sqlite:a.db"])
+        #expect(try !running.firstOutput().isEmpty)
+        running.interrupt()
+        #expect(await running.status() == 130)
+        #expect(try running.error() == "wherehouse: Stopped before its end: run it again to finish it.\n")
+        #expect(try await tool.output("count", "sqlite:a.db") == "20000\n")
+    }
+
+    @Test func endsQuietlyWhenItsReaderHasGone() async throws {
+        try await tool.output("put", "sqlite:a.db", "--from", "-", input: ProcessTests.manyLines)
+        let running = try tool.start(["scan", "sqlite:a.db", "--json"])
+        #expect(try !running.firstOutput().isEmpty)
+        try running.closeOutput()
+        #expect(await running.status() == 141)
+        #expect(try running.error() == "")
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Glibc
+import Testing
+
+/// The built command in a fresh directory of its own, which goes with it.
+final class Tool: Sendable {
+    let directory: URL
+
+    init() throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "wherehouse-tests-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        // What is left in the system's temporary directory is removed by the system.
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    struct Outcome: Equatable {
+        var status: Int32
+        var output: String
+        var error: String
+    }
+
+    /// Runs the command to its end.
+    func run(_ arguments: String..., input: String = "") async throws -> Outcome {
+        let file = directory.appending(path: UUID().uuidString)
+        try Data(input.utf8).write(to: file)
+        let running = try start(arguments, input: try FileHandle(forReadingFrom: file))
+        let output = try await running.output()
+        return Outcome(status: await running.status(), output: output, error: try running.error())
+    }
+
+    /// Runs the command, which has to succeed without a word on standard error; what it wrote.
+    @discardableResult
+    func output(_ arguments: String..., input: String = "") async throws -> String {
+        let file = directory.appending(path: UUID().uuidString)
+        try Data(input.utf8).write(to: file)
+        let running = try start(arguments, input: try FileHandle(forReadingFrom: file))
+        let output = try await running.output()
+        #expect(await running.status() == 0)
+        #expect(try running.error() == "")
+        return output
+    }
+
+    /// Starts the command and leaves it running, with a pipe for its input unless another is given.
+    func start(_ arguments: [String], input: FileHandle? = nil) throws -> Running {
+        try Running(arguments, in: directory, input: input)
+    }
+}
+
+/// The command while it runs.
+final class Running: @unchecked Sendable {
+    // Safe: set up before it is shared, and used by one test at a time after that.
+    private let process = Process()
+    private let ended: AsyncStream<Int32>
+    private let errorFile: URL
+    private let standardOutput = Pipe()
+    private let standardInput = Pipe()
+
+    fileprivate init(_ arguments: [String], in directory: URL, input: FileHandle?) throws {
+        // A test runner in the background may ignore SIGINT, and its children would then too.
+        signal(SIGINT, SIG_DFL)
+        signal(SIGPIPE, SIG_IGN)
+        errorFile = directory.appending(path: UUID().uuidString)
+        try Data().write(to: errorFile)
+        process.executableURL = try Running.executable()
+        process.arguments = arguments
+        process.currentDirectoryURL = directory
+        if let input { process.standardInput = input } else { process.standardInput = standardInput }
+        process.standardOutput = standardOutput
+        process.standardError = try FileHandle(forWritingTo: errorFile)
+        let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
+        ended = stream
+        process.terminationHandler = { process in
+            // As a shell tells it.
+            let isSignal = process.terminationReason == .uncaughtSignal
+            continuation.yield(process.terminationStatus + (isSignal ? 128 : 0))
+            continuation.finish()
+        }
+        try process.run()
+        try standardOutput.fileHandleForWriting.close()
+    }
+
+    /// The command lies beside the test bundle.
+    private static func executable() throws -> URL {
+        let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let url = URL(fileURLWithPath: bundle).deletingLastPathComponent().appending(path: "wherehouse")
+        guard FileManager.default.isExecutableFile(atPath: url.path) else {
+            throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: url.path])
+        }
+        return url
+    }
+
+    /// Everything that it writes until it ends.
+    func output() async throws -> String {
+        let data = try standardOutput.fileHandleForReading.readToEnd() ?? Data()
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// Waits for the first bytes of its output.
+    func firstOutput() throws -> Data { try standardOutput.fileHandleForReading.read(upToCount: 1_000) ?? Data() }
+
+    func closeOutput() throws { try standardOutput.fileHandleForReading.close() }
+
+    /// Returns when all but what fits into a pipe was read.
+    func write(_ text: String) throws { try standardInput.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
+
+    func closeInput() throws { try standardInput.fileHandleForWriting.close() }
+
+    func interrupt() { kill(process.processIdentifier, SIGINT) }
+
+    /// Its exit status, 128 more than the signal where one killed it.
+    func status() async -> Int32 {
+        for await status in ended { return status }
+        return -1
+    }
+
+    func error() throws -> String { try String(contentsOf: errorFile, encoding: .utf8) }
+}
