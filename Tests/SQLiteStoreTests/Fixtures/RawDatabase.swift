@@ -11,9 +11,9 @@ final class RawDatabase {
 
     private let handle: OpaquePointer
 
-    init(_ path: String) throws {
+    init(_ path: String, vfs: String? = nil, flags: Int32 = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) throws {
         var handle: OpaquePointer?
-        let code = sqlite3_open(path, &handle)
+        let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_EXRESCODE, vfs)
         self.handle = try #require(handle)
         try check(code)
     }
