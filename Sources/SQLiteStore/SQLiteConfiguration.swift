@@ -26,6 +26,8 @@ public struct SQLiteConfiguration: Hashable, Sendable {
     package var vfs: String?
     /// For how long no write may come before the writer moves the log into the database.
     package var idleBeforeCheckpoint: Duration = .milliseconds(500)
+    /// How many pages the log may have before the writer moves it into the database without waiting for a pause.
+    package var checkpointPages = 4_000
 
     /// A configuration from its parts.
     public init(

@@ -110,9 +110,10 @@ extension SQLiteStore {
             if isEmpty { try Schema.create(in: connection) }
         }
         try verify(connection, configuration)
-        // What a program that was killed left in the log is written to the database and flushed again, so that
-        // nothing rests on flushes that may have failed unseen.
+        // What a program that was killed left in the log is written and flushed again, there and to the database, so
+        // that nothing rests on flushes that may have failed unseen.
         try connection.opening { (connection) throws(EngineError) in
+            try connection.rewriteLog()
             let code = sqlite3_wal_checkpoint_v2(connection.handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
             if code & 0xFF != SQLITE_BUSY { try connection.check(code) }
         }

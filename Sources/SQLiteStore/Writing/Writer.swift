@@ -23,11 +23,10 @@ final class Writer: @unchecked Sendable {
     /// smaller.
     private var commitTime: Int64 = 0
     /// How many pages the log may have before it is moved.
-    private var logPagesMax = Writer.checkpointPages
+    private var logPagesMax: Int
     /// What is in the log and not yet in the database.
     private var hasLog = false
 
-    static let checkpointPages = 4_000
     static let truncatedLogBytes = 64 << 20
     /// One transaction of a bulk request.
     static let bulkBatches = 10_000
@@ -46,6 +45,7 @@ final class Writer: @unchecked Sendable {
         self.queue = queue
         self.path = path
         self.configuration = configuration
+        logPagesMax = configuration.checkpointPages
         self.identity = identity
         fence = shared.withLock { $0.fence }
         self.nanoseconds = nanoseconds
@@ -220,7 +220,7 @@ final class Writer: @unchecked Sendable {
     private func logChanged(_ pages: Int) {
         shared.withLock { shared in
             // It began anew: everything before is in the database.
-            if pages < shared.logPages { logPagesMax = Writer.checkpointPages }
+            if pages < shared.logPages { logPagesMax = configuration.checkpointPages }
             shared.logPages = pages
         }
     }
@@ -229,7 +229,7 @@ final class Writer: @unchecked Sendable {
     private func checkpoint(isIdle: Bool) {
         guard shared.withLock({ $0.failure }) == nil else { return }
         let truncates = isIdle && DatabasePath.size(of: path + "-wal") > Writer.truncatedLogBytes
-        logPagesMax = shared.withLock { $0.logPages } + Writer.checkpointPages
+        logPagesMax = shared.withLock { $0.logPages } + configuration.checkpointPages
         checkpoint(truncates ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE)
     }
 
