@@ -68,7 +68,11 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", dependencies: ["KeyValue"]),
-        .testTarget(name: "TuplesTests", dependencies: ["Tuples", "TestSupport"]),
+        .testTarget(
+            name: "TuplesTests",
+            dependencies: ["Tuples", "TestSupport"],
+            resources: [.copy("Fixtures")]
+        ),
         .testTarget(
             name: "KeyValueTests",
             dependencies: [
