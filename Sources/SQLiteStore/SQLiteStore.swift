@@ -20,7 +20,7 @@ public final class SQLiteStore: KeyValueStore {
     let shared: WriterState
     let pool: ReaderPool
     let completion: Completion
-    private let work = Atomic<Int>(0)
+    private let turns = ReadTurns()
 
     init(
         path: String,
@@ -90,9 +90,6 @@ public final class SQLiteStore: KeyValueStore {
 
     // MARK: - Running reads
 
-    /// About how many rows a task reads before it lets others have its thread.
-    private static let rowsBetweenYields = 8
-
     /// Runs a read here and now, and lets other tasks have the thread after some of them.
     ///
     /// - Parameter rows: about how many look-ups the read is worth.
@@ -109,8 +106,7 @@ public final class SQLiteStore: KeyValueStore {
         } catch {
             throw error.storeError
         }
-        let (before, after) = work.add(rows, ordering: .relaxed)
-        if before / SQLiteStore.rowsBetweenYields != after / SQLiteStore.rowsBetweenYields { await Task.yield() }
+        if turns.isOver(after: rows) { await turns.pass() }
         return result
     }
 

@@ -9,11 +9,24 @@ public struct ScanPage: Sendable {
     /// How many keys the store examined for the page, shown or not.
     public let examined: Int
 
-    let store: StoreIdentity
-    let space: KeySpace
-    let block: [UInt8]
-    let spans: [RowSpan]
-    let natives: [[UInt8]]
+    let rows: Rows
+
+    /// What a page's rows share, in one object: a row holds one reference.
+    final class Rows: Sendable {
+        let store: StoreIdentity
+        let space: KeySpace
+        let block: [UInt8]
+        let spans: [RowSpan]
+        let natives: [[UInt8]]
+
+        init(store: StoreIdentity, space: KeySpace, block: [UInt8], spans: [RowSpan], natives: [[UInt8]]) {
+            self.store = store
+            self.space = space
+            self.block = block
+            self.spans = spans
+            self.natives = natives
+        }
+    }
 }
 
 /// Where in the block one row lies.
@@ -28,7 +41,7 @@ struct RowSpan: Sendable {
 extension ScanPage {
     /// One row of a page. Its slices share the page's block, which they keep alive.
     public struct Row: Sendable {
-        let page: ScanPage
+        let page: Rows
         let index: Int
 
         private var span: RowSpan { page.spans[index] }
@@ -65,6 +78,6 @@ extension ScanPage {
 
 extension ScanPage: RandomAccessCollection {
     public var startIndex: Int { 0 }
-    public var endIndex: Int { spans.count }
-    public subscript(position: Int) -> Row { Row(page: self, index: position) }
+    public var endIndex: Int { rows.spans.count }
+    public subscript(position: Int) -> Row { Row(page: rows, index: position) }
 }

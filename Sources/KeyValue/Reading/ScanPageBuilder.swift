@@ -85,11 +85,7 @@ public struct ScanPageBuilder: Sendable {
         ScanPage(
             cursor: cursor,
             examined: examined,
-            store: store,
-            space: space,
-            block: block,
-            spans: spans,
-            natives: natives
+            rows: ScanPage.Rows(store: store, space: space, block: block, spans: spans, natives: natives)
         )
     }
 

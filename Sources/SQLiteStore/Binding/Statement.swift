@@ -42,8 +42,31 @@ struct Statement {
 
     func type(_ column: Int32) -> Int32 { sqlite3_column_type(handle, column) }
 
+    /// A column of the row, valid until the next step: for whoever asks for more than one thing, or for many rows.
+    func column(_ index: Int32) -> Column { Column(handle: sqlite3_column_value(handle, index)) }
+
     func text(_ column: Int32) -> String {
         sqlite3_column_text(handle, column).map { String(cString: $0) } ?? ""
+    }
+}
+
+/// A column of a row that a statement stands on.
+///
+/// SQLite calls such a value unprotected: it takes no lock to look at it. None is needed, since a connection is used
+/// by one task at a time.
+struct Column {
+    fileprivate let handle: OpaquePointer?
+
+    var type: Int32 { sqlite3_value_type(handle) }
+
+    var integer: Int { Int(sqlite3_value_int64(handle)) }
+
+    var nonce: UInt64 { UInt64(bitPattern: sqlite3_value_int64(handle)) }
+
+    var bytes: UnsafeRawBufferPointer {
+        // The pointer first, as in a statement.
+        let start = sqlite3_value_blob(handle)
+        return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_value_bytes(handle)))
     }
 }
 #endif

@@ -2,62 +2,110 @@
 import CSQLite
 import KeyValue
 
-/// A range, from where a cursor left off, as a query and its parameters.
+/// A range, from where a cursor left off, as one query or two with their parameters.
 struct RangeQuery {
-    let space: KeySpace
-    let shape: ScanShape
-    private let lower: (partition: [UInt8], key: [UInt8])
-    private let upper: (partition: [UInt8], key: [UInt8])?
+    /// A part of the range that one query can read.
+    private struct Leg {
+        var shape: ScanShape
+        var parameters: [[UInt8]]
+
+        init(_ shape: ScanShape, _ lower: [UInt8], _ upper: [UInt8]?, in partition: [UInt8]? = nil) {
+            self.shape = shape
+            parameters = [lower]
+            if let partition {
+                self.shape.insert(.onePartition)
+                parameters.insert(partition, at: 0)
+            }
+            if let upper {
+                self.shape.insert(.upperBound)
+                parameters.append(upper)
+            }
+        }
+    }
+
+    private let space: KeySpace
+    private let legs: [Leg]
 
     init(_ range: KeyRange, keysOnly: Bool, reverse: Bool, after position: Key?) {
         space = range.space
         var shape: ScanShape = []
-        var lower: (partition: [UInt8], key: [UInt8]) = ([], [])
-        var upper: (partition: [UInt8], key: [UInt8])?
-        switch range.extent {
-        case .all: break
-        case .partitions(let first, let last):
-            // A key is never empty, so that the empty one is before all of its partition.
-            lower.partition = first ?? []
-            upper = last.map { ($0, []) }
-        case .keys(let partition, let first, let last):
-            shape.insert(.onePartition)
-            lower = (partition, first ?? [])
-            upper = last.map { (partition, $0) }
-        }
-        if let position {
-            if reverse {
-                upper = (position.partition, position.bytes)
-            } else {
-                // The first key that can follow.
-                lower = (position.partition, position.bytes + [0])
-            }
-        }
-        if upper != nil { shape.insert(.upperBound) }
         if reverse { shape.insert(.reverse) }
         if keysOnly { shape.insert(.keysOnly) }
-        self.shape = shape
-        self.lower = lower
-        self.upper = upper
+        switch range.extent {
+        case .all: legs = RangeQuery.legs(shape, [], nil, after: position)
+        case .partitions(let lower, let upper): legs = RangeQuery.legs(shape, lower ?? [], upper, after: position)
+        case .keys(let partition, let lower, let upper):
+            var (lower, upper) = (lower ?? [], upper)
+            if let position {
+                if reverse { upper = position.bytes } else { lower = RangeQuery.next(position.bytes) }
+            }
+            legs = [Leg(shape, lower, upper, in: partition)]
+        }
     }
 
+    /// Whole partitions: what a cursor left of one of them, then the others.
+    private static func legs(_ shape: ScanShape, _ lower: [UInt8], _ upper: [UInt8]?, after position: Key?) -> [Leg] {
+        guard let position else { return [Leg(shape, lower, upper)] }
+        if shape.contains(.reverse) {
+            return [
+                Leg(shape, [], position.bytes, in: position.partition),
+                Leg(shape, lower, position.partition),
+            ]
+        }
+        return [
+            Leg(shape, next(position.bytes), nil, in: position.partition),
+            Leg(shape, next(position.partition), upper),
+        ]
+    }
+
+    /// The first byte string that sorts after one.
+    private static func next(_ bytes: [UInt8]) -> [UInt8] { bytes + [0] }
+
     /// Steps through the rows in order, for as long as `body` says so, in one read transaction.
-    ///
-    /// The statement stands on a row: partition, key, nonce, value or length.
-    func forEach(on connection: Connection, _ body: (Statement) -> Bool) throws(EngineError) {
-        let statement = try connection.statement(.scan(shape, space))
+    func forEach(on connection: Connection, _ body: (ScanRow) -> Bool) throws(EngineError) {
+        guard legs.count > 1 else {
+            for leg in legs { _ = try run(leg, on: connection, body) }
+            return
+        }
+        try connection.snapshot { (connection) throws(EngineError) in
+            for leg in legs where try !run(leg, on: connection, body) { return }
+        }
+    }
+
+    /// Whether the rows ended before `body` ended them.
+    private func run(_ leg: Leg, on connection: Connection, _ body: (ScanRow) -> Bool) throws(EngineError) -> Bool {
+        let statement = try connection.statement(.scan(leg.shape, space))
         defer { statement.reset() }
-        try connection.check(statement.bind(lower.partition, at: 1))
-        try connection.check(statement.bind(lower.key, at: 2))
-        if let upper {
-            if !shape.contains(.onePartition) { try connection.check(statement.bind(upper.partition, at: 3)) }
-            try connection.check(statement.bind(upper.key, at: 4))
+        for (index, parameter) in leg.parameters.enumerated() {
+            try connection.check(statement.bind(parameter, at: Int32(index + 1)))
         }
-        while true {
-            let code = statement.step()
-            guard code == SQLITE_ROW else { return try connection.check(code) }
-            if !body(statement) { return }
+        let isPartitionGiven = leg.shape.contains(.onePartition)
+        let code = leg.parameters[0].withUnsafeBytes { given in
+            while true {
+                let code = statement.step()
+                guard code == SQLITE_ROW else { return code }
+                let partition = isPartitionGiven ? given : statement.column(3).bytes
+                guard body(ScanRow(partition: partition, statement: statement)) else { return SQLITE_ROW }
+            }
         }
+        try connection.check(code)
+        return code == SQLITE_DONE
+    }
+}
+
+/// The row that a scan stands on, valid until it goes on.
+struct ScanRow {
+    let partition: UnsafeRawBufferPointer
+    fileprivate let statement: Statement
+
+    var key: UnsafeRawBufferPointer { statement.column(0).bytes }
+    var nonce: UInt64 { statement.column(1).nonce }
+    /// The value or its length.
+    var value: Column { statement.column(2) }
+
+    /// The row's address, copied.
+    func address(in space: KeySpace) -> Key {
+        Key(partition: Array(partition), bytes: Array(key), space: space)
     }
 }
 #endif

@@ -8,7 +8,7 @@ extension SQLiteStore {
     }
 
     public func size(_ range: KeyRange, _ options: ReadOptions) async throws(StoreError) -> Measurement {
-        try await total(of: range, options) { $0.bytes(1).count + Int($0.integer(3)) }
+        try await total(of: range, options) { $0.key.count + $0.value.integer }
     }
 
     /// Rows of one piece: about a millisecond's work.
@@ -18,7 +18,7 @@ extension SQLiteStore {
     private func total(
         of range: KeyRange,
         _ options: ReadOptions,
-        _ weight: (Statement) -> Int
+        _ weight: (ScanRow) -> Int
     ) async throws(StoreError) -> Measurement {
         try range.validate(for: capabilities)
         var total = 0
@@ -31,9 +31,9 @@ extension SQLiteStore {
                 var rows = 0
                 var last: Key?
                 try query.forEach(on: connection) { row in
-                    if options.includesTombstones || row.type(3) != SQLITE_NULL { sum += weight(row) }
+                    if options.includesTombstones || row.value.type != SQLITE_NULL { sum += weight(row) }
                     rows += 1
-                    if rows == SQLiteStore.pieceRows { last = row.key(in: range.space) }
+                    if rows == SQLiteStore.pieceRows { last = row.address(in: range.space) }
                     return last == nil
                 }
                 return (sum, last)

@@ -40,23 +40,27 @@ extension SQLiteStore {
         let position = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range) }
         let query = RangeQuery(range, keysOnly: options.keysOnly, reverse: options.reverse, after: position)
         return try await read(rows: SQLiteStore.rowsAPage) { (connection) throws(EngineError) in
-            var builder = ScanPageBuilder(store: identity, space: range.space, options: options)
+            var builder = ScanPageBuilder(
+                store: identity,
+                space: range.space,
+                options: options,
+                bytesExpected: SQLiteStore.bytesExpected(options)
+            )
             var cursor: Cursor?
             var isDamaged = false
             try query.forEach(on: connection) { row in
-                let type = row.type(3)
-                let partition = row.bytes(0)
-                let key = row.bytes(1)
+                let value = row.value
+                let type = value.type
                 let isTombstone = type == SQLITE_NULL
                 isDamaged = !isTombstone && type != (options.keysOnly ? SQLITE_INTEGER : SQLITE_BLOB)
                 builder.append(
-                    partition: partition,
-                    key: key,
-                    value: options.keysOnly ? UnsafeRawBufferPointer(start: nil, count: 0) : row.bytes(3),
-                    nonce: row.nonce(2),
+                    partition: row.partition,
+                    key: row.key,
+                    value: options.keysOnly ? UnsafeRawBufferPointer(start: nil, count: 0) : value.bytes,
+                    nonce: row.nonce,
                     isTombstone: isTombstone
                 )
-                if builder.isFull { cursor = Cursor(after: row.key(in: range.space)) }
+                if builder.isFull { cursor = Cursor(after: row.address(in: range.space)) }
                 return cursor == nil && !isDamaged
             }
             if isDamaged { throw EngineError(damage: "a value is of another type than it was written with") }
@@ -66,6 +70,12 @@ extension SQLiteStore {
 
     /// A page is read in one go; more bytes would keep the thread for too long.
     private static let pageBytesMax = 4 << 20
+
+    /// Room for the rows of most pages at once, the last of which goes past ``ScanOptions/bytesMax``.
+    private static func bytesExpected(_ options: ScanOptions) -> Int {
+        min(options.limit * 512, min(options.bytesMax, 1 << 16) + 4_096)
+    }
+
     /// What a page is worth in look-ups, seen from other tasks.
     static let rowsAPage = 8
 
@@ -109,11 +119,6 @@ extension SQLiteStore {
             cursor: marks.count < limit ? nil : marks.last.map { Cursor(after: $0.id) }
         )
     }
-}
-
-extension Statement {
-    /// The address of the row that a scan stands on.
-    func key(in space: KeySpace) -> Key { Key(partition: Array(bytes(0)), bytes: Array(bytes(1)), space: space) }
 }
 
 extension Connection {

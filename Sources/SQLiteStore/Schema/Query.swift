@@ -78,15 +78,16 @@ enum Query {
 
 /// The form of a query over a range: 16 of them serve every scan.
 ///
-/// The lower bound is inclusive and always there, since the empty string is before every partition and key. The
-/// columns are partition, key, nonce, and the value or its length; both are NULL for a tombstone.
+/// The lower bound is inclusive and always there, since the empty string is before every partition and key; the upper
+/// one is exclusive. Both are of one column, which SQLite leaves to its index: a bound on (p, k) as a pair it compares
+/// again with every row. The columns are key, nonce, the value or its length, both NULL for a tombstone, and the
+/// partition where it is not given.
 struct ScanShape: OptionSet {
     let rawValue: Int
 
-    /// Within one partition: ?1 is the partition, ?2 the lower and ?4 the upper key. Otherwise (?1, ?2) is the lower
-    /// and (?3, ?4) the upper place.
+    /// Keys within one partition, which is the first parameter, before the bounds. Otherwise whole partitions.
     static let onePartition = ScanShape(rawValue: 1)
-    /// With an upper bound, exclusive.
+    /// With an upper bound, behind the lower one.
     static let upperBound = ScanShape(rawValue: 2)
     /// From the upper end down.
     static let reverse = ScanShape(rawValue: 4)
@@ -98,9 +99,13 @@ struct ScanShape: OptionSet {
     func text(from table: String) -> String {
         let value = contains(.keysOnly) ? "length(v)" : "v"
         let direction = contains(.reverse) ? " DESC" : ""
-        var condition = contains(.onePartition) ? "p = ?1 AND k >= ?2" : "(p, k) >= (?1, ?2)"
-        if contains(.upperBound) { condition += contains(.onePartition) ? " AND k < ?4" : " AND (p, k) < (?3, ?4)" }
-        return "SELECT p, k, r, \(value) FROM \(table) WHERE \(condition) ORDER BY p\(direction), k\(direction)"
+        let bounded = contains(.onePartition) ? "k" : "p"
+        let partition = contains(.onePartition) ? "" : ", p"
+        var condition = contains(.onePartition) ? "p = ? AND k >= ?" : "p >= ?"
+        if contains(.upperBound) { condition += " AND \(bounded) < ?" }
+        return """
+            SELECT k, r, \(value)\(partition) FROM \(table) WHERE \(condition) ORDER BY p\(direction), k\(direction)
+            """
     }
 }
 
