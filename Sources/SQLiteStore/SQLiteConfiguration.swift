@@ -21,6 +21,8 @@ public struct SQLiteConfiguration: Hashable, Sendable {
     /// Whether a store whose records were moved away is opened nevertheless, to look at what it held. It takes no
     /// writes.
     public var acceptsMovedAway: Bool
+    /// Whether a database is made when there is no file.
+    public var createsDatabase: Bool
 
     /// The registered virtual file system of SQLite's to open with, nil for its default.
     package var vfs: String?
@@ -35,13 +37,15 @@ public struct SQLiteConfiguration: Hashable, Sendable {
         readersMax: Int = 16,
         writerCacheBytes: Int = 64 << 20,
         readerCacheBytes: Int = 16 << 20,
-        acceptsMovedAway: Bool = false
+        acceptsMovedAway: Bool = false,
+        createsDatabase: Bool = true
     ) {
         self.synchronous = synchronous
         self.readersMax = readersMax
         self.writerCacheBytes = writerCacheBytes
         self.readerCacheBytes = readerCacheBytes
         self.acceptsMovedAway = acceptsMovedAway
+        self.createsDatabase = createsDatabase
     }
 }
 #endif

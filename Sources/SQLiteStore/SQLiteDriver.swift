@@ -29,6 +29,7 @@ public struct SQLiteDriver: StoreDriver {
             }
             configuration.synchronous = synchronous
         }
+        configuration.createsDatabase = location.createsStore
         configuration.acceptsMovedAway = try location.acceptances().contains(.moved)
         return try await SQLiteStore.open(
             path: location.path,

@@ -13,9 +13,9 @@ import Testing
     }.joined()
 
     @Test(arguments: [
-        (["get"], "Missing expected argument '<store>'"),
+        (["get"], "Missing expected argument '<store>' (help: wherehouse get --help)"),
         (["get", "sqlite:a.db", "p"], "Missing expected argument '<key>'"),
-        (["nonsense"], "'nonsense'"),
+        (["nonsense"], "'nonsense' (help: wherehouse --help)"),
         (["get", "nowhere:a", "p", "k"], "scheme: nowhere"),
         (["get", "metadata.db", "p", "k"], "sqlite:metadata.db"),
         (["get", "sqlite:a.db?colour=red", "p", "k"], "option: colour"),
@@ -31,6 +31,7 @@ import Testing
         (["copy", "sqlite:a.db", "sqlite:a.db"], "same"),
     ])
     func tellsWrongUsageInOneLine(arguments: [String], expected: String) async throws {
+        if !arguments.contains("put") { try await tool.output("put", "sqlite:a.db", "p", "k", "v") }
         let running = try tool.start(arguments)
         #expect(try await running.output() == "")
         #expect(await running.status() == 2)
@@ -38,6 +39,25 @@ import Testing
         #expect(error.hasPrefix("wherehouse: "))
         #expect(error.contains(expected))
         #expect(error.filter { $0 == "\n" }.count == 1)
+    }
+
+    @Test(arguments: [
+        ["get", "sqlite:none.db", "p", "k"], ["delete", "sqlite:none.db", "p", "k"], ["scan", "sqlite:none.db"],
+        ["count", "sqlite:none.db"], ["partitions", "sqlite:none.db"], ["stat", "sqlite:none.db"],
+        ["copy", "sqlite:none.db", "sqlite:other.db"], ["verify", "sqlite:none.db", "sqlite:other.db"],
+    ])
+    func makesNoStoreOfAMistypedName(arguments: [String]) async throws {
+        let running = try tool.start(arguments)
+        #expect(try await running.output() == "")
+        #expect(await running.status() == 2)
+        #expect(
+            try running.error() == """
+                wherehouse: There is no database at this path: check it, or write to it first. (path: none.db)
+
+                """
+        )
+        let files = try FileManager.default.contentsOfDirectory(atPath: tool.directory.path)
+        #expect(!files.contains { $0.contains(".db") })
     }
 
     @Test(arguments: ["get", "put", "delete", "scan", "count", "partitions", "stat", "copy", "verify"])

@@ -88,6 +88,7 @@ import Testing
     }
 
     @Test func showsWhatAStoreIs() async throws {
+        try await tool.output("put", "sqlite:a.db", "p", "k", "v")
         let text = try await tool.output("stat", "sqlite:a.db")
         #expect(text.contains(/kind +sqlite\n/))
         #expect(text.contains(/a write survives +power loss\n/))

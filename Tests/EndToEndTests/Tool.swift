@@ -65,7 +65,9 @@ final class Running: @unchecked Sendable {
         errorFile = directory.appending(path: UUID().uuidString)
         try Data().write(to: errorFile)
         process.executableURL = try Running.executable()
-        process.arguments = arguments
+        // Whether progress is shown depends on how fast the machine is.
+        let showsProgress = ["put", "copy", "verify"].contains(arguments.first)
+        process.arguments = arguments + (showsProgress ? ["--quiet"] : [])
         process.currentDirectoryURL = directory
         if let input { process.standardInput = input } else { process.standardInput = standardInput }
         process.standardOutput = standardOutput

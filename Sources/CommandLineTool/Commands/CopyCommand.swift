@@ -28,7 +28,7 @@ struct CopyCommand: StoreCommand {
 
     func run(in context: CommandContext) async throws {
         try await context.withStore(source) { source in
-            try await context.withStore(target) { target in
+            try await context.withStore(target, creating: true) { target in
                 let progress = ProgressLine(isQuiet: work.quiet, now: context.environment.now)
                 defer { progress.end() }
                 let copier = Copier(

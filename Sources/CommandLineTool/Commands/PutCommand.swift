@@ -39,10 +39,10 @@ struct PutCommand: StoreCommand {
     func run(in context: CommandContext) async throws {
         if let from {
             let input = try InputFile(from)
-            try await context.withStore(store) { store in try await load(input, into: store, context) }
+            try await context.withStore(store, creating: true) { store in try await load(input, into: store, context) }
         } else if let partition, let key, let value {
             let key = Key(partition: partition.bytes, bytes: key.bytes)
-            try await context.withStore(store) { store in
+            try await context.withStore(store, creating: true) { store in
                 try await putOne(value.bytes, at: key, in: store, context.output)
             }
         }

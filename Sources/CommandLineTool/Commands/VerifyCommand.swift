@@ -77,9 +77,7 @@ struct VerifyCommand: StoreCommand {
         let listed = differences.map { difference in
             var object = JSONObject()
             object.add("kind", difference.kind.rawValue)
-            if difference.key.space != .records { object.add("space", difference.key.space.name) }
-            object.add("partition", bytes: difference.key.partition)
-            object.add("key", bytes: difference.key.bytes)
+            object.add(difference.key)
             return object
         }
         object.add("differences", listed)

@@ -1,13 +1,20 @@
 import KeyValue
 import Migration
 
+extension JSONObject {
+    /// Adds a key in the interchange form.
+    mutating func add(_ key: Key) {
+        if key.space != .records { add("space", key.space.name) }
+        add("partition", bytes: key.partition)
+        add("key", bytes: key.bytes)
+    }
+}
+
 extension Row {
     /// The row in the interchange form; without its value where that was not read.
     func json(withValue: Bool = true) -> JSONObject {
         var object = JSONObject()
-        if key.space != .records { object.add("space", key.space.name) }
-        object.add("partition", bytes: key.partition)
-        object.add("key", bytes: key.bytes)
+        object.add(key)
         if isTombstone { object.add("tombstone", true) } else if withValue { object.add("value", bytes: value) }
         return object
     }
@@ -30,8 +37,7 @@ extension CopyReport {
         object.add("bytes", bytesWritten)
         let listed = failures.map { failure in
             var object = JSONObject()
-            object.add("partition", bytes: failure.key.partition)
-            object.add("key", bytes: failure.key.bytes)
+            object.add(failure.key)
             object.add("reason", ErrorText.line(failure.error))
             return object
         }

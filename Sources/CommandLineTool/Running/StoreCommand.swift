@@ -8,12 +8,14 @@ struct CommandContext {
     let registry = StoreRegistry.bundled
     let environment = StoreEnvironment.live
 
-    /// Opens a store for the time of `body`.
+    /// Opens a store for the time of `body`. One that is not there is made only by what writes: a name that was
+    /// mistyped must not look like a store without records.
     func withStore<Result>(
         _ url: String,
+        creating: Bool = false,
         _ body: (any KeyValueStore) async throws -> Result
     ) async throws -> Result {
-        let store = try await registry.open(url, environment: environment)
+        let store = try await registry.open(url, creating: creating, environment: environment)
         do {
             let result = try await body(store)
             await store.close()

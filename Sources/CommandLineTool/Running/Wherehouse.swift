@@ -90,7 +90,10 @@ public enum Wherehouse {
             } catch { return Ending(status: 128 + SIGPIPE) }
         }
         let message = RootCommand.message(for: error).split(separator: "\n").joined(separator: " ")
+        // The parser knows which command it was, and tells it only within its own text: "Usage: wherehouse get <store>".
         let usage = RootCommand.fullMessage(for: error).split(separator: "\n").first { $0.hasPrefix("Usage: ") }
-        return Ending(status: 2, line: message + (usage.map { " (\($0))" } ?? ""))
+        let words = usage?.split(separator: " ").dropFirst().prefix { !$0.hasPrefix("<") && !$0.hasPrefix("[") } ?? []
+        let command = words.isEmpty ? "wherehouse" : words.joined(separator: " ")
+        return Ending(status: 2, line: ErrorText.line(message, ["help": command + " --help"]))
     }
 }

@@ -7,7 +7,8 @@ public protocol StoreDriver: Sendable {
     /// unless the URL accepts it.
     var defaultDurability: Durability { get }
 
-    /// Opens the store at `location`, and sees to it that ``StoreLocation/requireOptions(among:)`` holds.
+    /// Opens the store at `location`, and sees to it that ``StoreLocation/requireOptions(among:)`` holds, and that no
+    /// store is made against ``StoreLocation/createsStore``.
     func open(
         _ location: StoreLocation,
         environment: StoreEnvironment

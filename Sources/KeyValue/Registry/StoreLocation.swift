@@ -11,6 +11,8 @@ public struct StoreLocation: Hashable, Sendable {
     public let path: String
     /// The options, percent-decoded.
     public let options: [String: String]
+    /// Whether a store that is not there yet is made. The URL does not say; whoever opens it does.
+    public var createsStore = true
 
     /// Parses a URL; throws ``StoreError/Code/invalidArgument`` that says what is wrong with it.
     public init(_ url: String) throws(StoreError) {

@@ -20,11 +20,15 @@ public struct StoreRegistry: Sendable {
     /// Throws ``StoreError/Code/invalidArgument`` for a URL that is wrong or names no known kind,
     /// ``StoreError/Code/unsupported`` for a store that is less durable than its kind by default and whose URL does
     /// not accept it, and whatever opening the store throws.
+    /// - Parameter creating: whether a store that is not there is made; if not, it is
+    ///   ``StoreError/Code/invalidArgument``.
     public func open(
         _ url: String,
+        creating: Bool = true,
         environment: StoreEnvironment = .live
     ) async throws(StoreError) -> any KeyValueStore {
-        let location = try StoreLocation(url)
+        var location = try StoreLocation(url)
+        location.createsStore = creating
         let accepted = try location.acceptances()
         guard let driver = drivers[location.scheme] else {
             throw .invalidArgument(

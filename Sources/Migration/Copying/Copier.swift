@@ -45,7 +45,6 @@ public struct Copier: Sendable {
         from source: any KeyValueStore,
         temporaryDirectory: String
     ) async throws(StoreError) -> CopyReport {
-        try await checkTarget()
         let scan = ScanOptions(limit: 1_024, bytesMax: 256 << 10, includesTombstones: options.includesTombstones)
         var rows = StoreRows(source, scan, retries: options.retries, environment: environment)
         guard source.capabilities.order < .store, target.capabilities.order > .none else {
@@ -65,6 +64,7 @@ public struct Copier: Sendable {
         sorted sort: SortOptions,
         temporaryDirectory: String
     ) async throws(StoreError) -> CopyReport {
+        try await checkTarget()
         var sorted = try await sort.sort(&rows, in: temporaryDirectory, environment: environment, progress: report)
         return try await copy(&sorted)
     }

@@ -4,8 +4,8 @@ import KeyValue
 
 /// Where the database file lies, free of symbolic links and of different spellings, so that there is one lock a file.
 enum DatabasePath {
-    /// The absolute path of a file that is there, or can be made in a directory that is there.
-    static func resolve(_ path: String) throws(StoreError) -> String {
+    /// The absolute path of a file that is there, or can be made in a directory that is there if `creates` lets it.
+    static func resolve(_ path: String, creates: Bool = true) throws(StoreError) -> String {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw .invalidArgument("The path of a database has at least one byte, and none that is zero.")
         }
@@ -17,6 +17,9 @@ enum DatabasePath {
             return resolved
         }
         guard errno == ENOENT else { throw failure(errno, path) }
+        guard creates else {
+            throw .invalidArgument("There is no database at this path: check it, or write to it first.", ["path": path])
+        }
         var facts = stat()
         guard lstat(path, &facts) != 0 else {
             throw .invalidArgument("The path is a symbolic link to nothing: remove it.", ["path": path])

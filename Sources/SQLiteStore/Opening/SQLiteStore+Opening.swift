@@ -3,7 +3,7 @@ import CSQLite
 public import KeyValue
 
 extension SQLiteStore {
-    /// Opens the database at `path`, or makes one there when there is none.
+    /// Opens the database at `path`, or makes one there when there is none and the configuration lets it.
     ///
     /// It is held until ``close()``, or until the process ends, by a lock on the file `path` + `-lock`, which stays. A
     /// program that was killed leaves no lock behind, and what it had been told to be written is there.
@@ -38,7 +38,7 @@ extension SQLiteStore {
     ) {
         let completion = Completion()
         do throws(StoreError) {
-            let path = try DatabasePath.resolve(path)
+            let path = try DatabasePath.resolve(path, creates: configuration.createsDatabase)
             let lock = try FileLock(of: path)
             try serve(path, configuration, environment, completion, report)
             lock.release()
