@@ -94,7 +94,11 @@ let package = Package(
             ]
         ),
         // A program that tests start and kill.
-        .executableTarget(name: "StoreWriter", dependencies: ["KeyValue", "SQLiteStore"], path: "Tests/StoreWriter"),
+        .executableTarget(
+            name: "StoreWriter",
+            dependencies: ["KeyValue", "KeyValueConformance", "SQLiteStore"],
+            path: "Tests/StoreWriter"
+        ),
         .testTarget(name: "MigrationTests", dependencies: ["KeyValue", "Migration", "TestSupport"]),
         .testTarget(name: "EndToEndTests", dependencies: ["KeyValue", "TestSupport", "wherehouse"]),
     ],

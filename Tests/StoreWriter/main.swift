@@ -1,12 +1,14 @@
 #if SQLite
 import Glibc
 import KeyValue
+import KeyValueConformance
 import SQLiteStore
 
 // Holds a store in a process of its own, for tests that end it.
 //
 //     StoreWriter <path> hold            says "open", then waits for the end of its input
 //     StoreWriter <path> write [normal]  says "open", then every key whose write was acknowledged, until it is killed
+//     StoreWriter <path> crash [normal]  the same with the batches of the conformance suite
 //     StoreWriter <path> unprivileged    opens as nobody
 //
 // When the store can't be opened it says "error" with the code, and for a lock the holder's process.
@@ -15,6 +17,15 @@ func say(_ line: String) {
     let bytes = Array((line + "\n").utf8)
     // One call a line: what was said is said, however the process ends.
     guard write(STDOUT_FILENO, bytes, bytes.count) == bytes.count else { exit(2) }
+}
+
+func crash(_ store: SQLiteStore) async {
+    do {
+        try await CrashWorkload.run(on: store) { number in say("\(number)") }
+    } catch {
+        say("error \(error)")
+        exit(1)
+    }
 }
 
 let arguments = CommandLine.arguments
@@ -47,6 +58,7 @@ do throws(StoreError) {
             }
         }
     }
+    if arguments[2] == "crash" { await crash(store) }
     if arguments[2] == "hold" { while getchar() != EOF {} }
     await store.close()
     say("closed")

@@ -17,7 +17,9 @@ final class Child {
     }
 
     /// `StoreWriter`, which is built beside the tests.
-    static func writer(_ arguments: String...) throws -> Child {
+    static func writer(_ arguments: String...) throws -> Child { try writer(arguments) }
+
+    static func writer(_ arguments: [String]) throws -> Child {
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         return try Child(URL(filePath: tests).deletingLastPathComponent().path + "/StoreWriter", arguments)
     }

@@ -1,0 +1,97 @@
+#if SQLite
+import CSQLite
+import KeyValue
+import KeyValueConformance
+import Synchronization
+import Testing
+
+@testable import SQLiteStore
+
+@Suite struct ConformanceTests {
+    @Test(arguments: SQLiteConfiguration.Synchronous.allCases)
+    func meetsTheContract(_ synchronous: SQLiteConfiguration.Synchronous) async {
+        let subject = ConformanceSubject("sqlite-\(synchronous.rawValue)") {
+            let directory = try TemporaryDirectory()
+            let faults = Faults()
+            return ConformancePlace(
+                open: {
+                    let store = try await SQLiteStore.open(
+                        path: directory.file(),
+                        configuration: SQLiteConfiguration(synchronous: synchronous)
+                    )
+                    return faults.watch(store)
+                },
+                reopens: true,
+                startWriter: { try KilledWriter(directory.file(), "crash", synchronous.rawValue) },
+                inject: { try await faults.inject($0) }
+            )
+        }
+        let report = await ConformanceSuite.run(subject)
+        print(report.line)
+        for failure in report.failures { Issue.record("\(failure.name): \(failure.reason)") }
+        // What does not apply is there for stores that can do less.
+        for result in report.results {
+            guard case .notApplicable(let requirement) = result.outcome else { continue }
+            guard case .without = requirement else {
+                Issue.record("\(result.name) requires \(requirement)")
+                continue
+            }
+        }
+    }
+}
+
+/// Brings about failures: of reads in SQLite itself, of replies between the store and its caller.
+private final class Faults: Sendable {
+    private let store = Mutex<SQLiteStore?>(nil)
+    private let losesReply = Mutex(false)
+
+    func watch(_ opened: SQLiteStore) -> any KeyValueStore {
+        store.withLock { $0 = opened }
+        return FaultInjectingStore(opened) { call in
+            guard call.changesStore else { return nil }
+            return self.losesReply.withLock { losesReply in
+                defer { losesReply = false }
+                return losesReply ? .loseReply : nil
+            }
+        }
+    }
+
+    func inject(_ fault: InjectedFault) async throws {
+        switch fault {
+        case .lostReply: losesReply.withLock { $0 = true }
+        case .readFails:
+            // The connection that comes back last is lent first.
+            let pool = try #require(store.withLock { $0 }).pool
+            let connection = try await pool.borrow()
+            let handle = connection.handle
+            sqlite3_progress_handler(
+                handle,
+                1,
+                { handle in
+                    sqlite3_progress_handler(OpaquePointer(handle), 0, nil, nil)
+                    return 1
+                },
+                UnsafeMutableRawPointer(handle)
+            )
+            pool.giveBack(connection)
+        }
+    }
+}
+
+private actor KilledWriter: WritingProcess {
+    private let child: Child
+
+    init(_ arguments: String...) throws {
+        child = try Child.writer(arguments)
+    }
+
+    func nextAcknowledged() throws -> Int? {
+        while let line = child.line() {
+            if line != "open" { return Int(line) }
+        }
+        return nil
+    }
+
+    func kill() { child.kill() }
+}
+#endif
