@@ -55,6 +55,7 @@ extension ConformanceCase {
                 let writers = Task { @concurrent in
                     try await compete(4) { racer in
                         for number in 0..<30 {
+                            await Task.yield()
                             let key = context.key("\(round)/\(racer)/\(number)")
                             do throws(StoreError) {
                                 let receipt = try await context.store.write(WriteBatch([.init(.put([1]), at: key)]))

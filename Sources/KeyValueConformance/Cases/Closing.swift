@@ -44,6 +44,7 @@ extension ConformanceCase {
                 for racer in 0..<6 {
                     group.addTask { @concurrent in
                         for number in 0..<5_000 {
+                            await Task.yield()
                             do throws(StoreError) {
                                 if racer % 2 == 0 {
                                     try await context.store.put([1], at: context.key("\(racer)/\(number % 50)"))

@@ -33,7 +33,10 @@ extension ConformanceCase {
             let key = context.key("counter")
             try await context.put(Counter.encode(0), at: key)
             _ = try await compete(6) { _ in
-                for _ in 0..<15 { try await increment(key, context) }
+                for _ in 0..<15 {
+                    await Task.yield()
+                    try await increment(key, context)
+                }
                 return true
             }
             try await context.expect(key, is: Counter.encode(90), "6 times 15 increments")
@@ -56,6 +59,7 @@ extension ConformanceCase {
             let sums = try await compete(6) { racer in
                 var sums: [Int64] = []
                 for _ in 0..<15 {
+                    await Task.yield()
                     sums.append(try require(try await context.write(.add(Int64(racer) + 1), at: key).sum, "a sum"))
                 }
                 return sums
@@ -79,6 +83,7 @@ extension ConformanceCase {
             try await context.fill(accounts.map { ($0, Counter.encode(100)) })
             _ = try await compete(4) { racer in
                 for round in 0..<10 {
+                    await Task.yield()
                     let (from, to) = (accounts[(racer + round) % 4], accounts[(racer + round * 3 + 1) % 4])
                     if from != to { try await transfer(Int64(round), from: from, to: to, context) }
                 }
@@ -93,6 +98,7 @@ extension ConformanceCase {
         ConformanceCase("races/writers-of-their-own-keys") { context in
             _ = try await compete(8) { racer in
                 for round in 0..<20 {
+                    await Task.yield()
                     try await context.put([UInt8(round)], at: context.key("\(racer)-\(round % 5)"))
                 }
                 return true
@@ -161,6 +167,8 @@ extension ConformanceCase {
         try await context.fill(keys.map { ($0, [0]) })
         _ = try await compete(4) { racer in
             for round in 0..<60 {
+                // So that all have their turns, however few threads there are.
+                await Task.yield()
                 if racer < 2 {
                     let value = [UInt8(racer), UInt8(round)]
                     let order = racer == 0 ? keys : keys.reversed()

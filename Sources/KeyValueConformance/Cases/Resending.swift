@@ -58,6 +58,19 @@ extension ConformanceCase {
             _ = try await context.store.write(batch)
             try await context.expect(key, is: [1], "a batch that was refused and sent again")
         },
+        ConformanceCase("resending/of-many-operations", .conditionalWrite, .batchScope(.partition)) { context in
+            let keys = ["a", "b", "c", "d"].map { context.key($0) }
+            try await context.fill([keys[1], keys[2]])
+            var batch = WriteBatch(id: WriteID(nonce: 0xA11CE))
+            batch.put([1], at: keys[0], if: .vacant)
+            batch.bury(keys[1], if: .exists)
+            batch.delete(keys[2])
+            batch.check(keys[3], .absent)
+            _ = try await context.store.write(batch)
+            try await context.expectUnchanged(by: "a batch of many operations that is sent again") {
+                _ = try await context.attempt(batch)
+            }
+        },
         ConformanceCase("resending/after-a-lost-reply", .conditionalWrite, .offer(.faults)) { context in
             let key = context.key("a")
             let id = WriteID(nonce: 0xA11CE)
