@@ -100,7 +100,10 @@ let package = Package(
             path: "Tests/StoreWriter"
         ),
         .testTarget(name: "MigrationTests", dependencies: ["KeyValue", "Migration", "TestSupport"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["KeyValue", "TestSupport", "wherehouse"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["CommandLineTool", "KeyValue", "Migration", "TestSupport", "wherehouse"]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

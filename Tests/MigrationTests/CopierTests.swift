@@ -293,3 +293,33 @@ struct GaugedStore: StoreDecorator {
         return try await body()
     }
 }
+
+@Suite struct ChunkBuilderTests {
+    private func row(_ index: Int, bytes: Int) -> Row {
+        Row(key: Key("p", "\(index)"), value: Array(repeating: 0, count: bytes))
+    }
+
+    private func chunks(_ rows: [Row], _ limits: Limits, rowsMax: Int) -> [[Row]] {
+        var builder = ChunkBuilder(for: limits, rowsMax: rowsMax)
+        var chunks = rows.compactMap { builder.append($0) }
+        if let last = builder.finish() { chunks.append(last) }
+        #expect(builder.finish() == nil)
+        #expect(chunks.flatMap { $0 } == rows)
+        return chunks
+    }
+
+    @Test func keepsToTheTargetsBatches() {
+        let rows = (0..<100).map { row($0, bytes: 1) }
+        #expect(chunks(rows, .portable, rowsMax: 1_000).map(\.count) == [45, 45, 10])
+        #expect(chunks(rows, .portable, rowsMax: 30).map(\.count) == [30, 30, 30, 10])
+        #expect(chunks([], .portable, rowsMax: 30).isEmpty)
+    }
+
+    @Test func keepsToItsBytes() {
+        var limits = Limits.portable
+        limits.batchBytesMax = 1_000
+        let sizes = [400, 400, 400, 990, 1, 1]
+        let rows = sizes.enumerated().map { row($0.offset, bytes: $0.element) }
+        #expect(chunks(rows, limits, rowsMax: 100).map { $0.map(\.value.count) } == [[400, 400], [400], [990, 1, 1]])
+    }
+}

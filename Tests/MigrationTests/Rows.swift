@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Random rows with keys of any bytes, many of them prefixes of each other.
-func randomRows(_ count: Int, seed: UInt64, spaces: [KeySpace] = StoreRows.spaces) -> [Row] {
+func randomRows(_ count: Int, seed: UInt64, spaces: [KeySpace] = [.records, .reservedData]) -> [Row] {
     var generator = SeededGenerator(seed: seed)
     var rows: [Key: Row] = [:]
     while rows.count < count {

@@ -26,21 +26,22 @@ struct LineReader {
     /// The next line without its line break; nil at the end.
     mutating func next() async throws -> ArraySlice<UInt8>? {
         while true {
-            if let end = buffer[searched...].firstIndex(of: 0x0A) {
-                defer {
-                    start = end + 1
-                    searched = start
-                }
-                number += 1
-                return buffer[start..<end]
-            }
-            searched = buffer.count
+            let end = buffer[searched...].firstIndex(of: 0x0A)
+            searched = end ?? buffer.count
             guard searched - start <= lineBytesMax else {
                 throw CommandError(
                     .failed,
                     "A line of the input is too long.",
                     ["line": "\(number + 1)", "bytesMax": "\(lineBytesMax)"]
                 )
+            }
+            if let end {
+                defer {
+                    start = end + 1
+                    searched = start
+                }
+                number += 1
+                return buffer[start..<end]
             }
             if isEnded {
                 guard start < buffer.count else { return nil }
