@@ -36,7 +36,7 @@ public struct SQLiteConfiguration: Hashable, Sendable {
         synchronous: Synchronous = .full,
         readersMax: Int = 16,
         writerCacheBytes: Int = 64 << 20,
-        readerCacheBytes: Int = 16 << 20,
+        readerCacheBytes: Int = 64 << 20,
         acceptsMovedAway: Bool = false,
         createsDatabase: Bool = true
     ) {
