@@ -23,6 +23,17 @@ extension ConformanceCase {
             _ = try await context.store.write(batch)
             try await expectMarks([Mark(id: MarkID(high: 3, low: 4), keys: keys)], context)
         },
+        ConformanceCase("marks/of-a-large-batch", .marks, .batchScope(.partition)) { context in
+            let limits = context.capabilities.limits
+            let width = min(limits.keyBytesMax, 200)
+            let count = min(limits.batchOperationsMax, 1_000, limits.batchBytesMax / (width + 2))
+            let keys = (0..<count).map { index in
+                Key(partition: [1], bytes: Array(repeating: 0x61, count: width - 8) + Counter.encode(Int64(index)))
+            }
+            let mark = Mark(id: MarkID(high: 7, low: 7), keys: keys)
+            _ = try await context.store.write(WriteBatch(keys.map { .init(.put([1]), at: $0) }, mark: mark.id))
+            try await expectMarks([mark], context)
+        },
         ConformanceCase("marks/of-any-keys", .marks) { context in
             var expected: [Mark] = []
             for (index, key) in confusableKeys.enumerated() {

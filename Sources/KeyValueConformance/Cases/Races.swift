@@ -95,6 +95,29 @@ extension ConformanceCase {
                 try expectEqual(sum, 400, "the sum over accounts, after transfers between them")
             }
         },
+        ConformanceCase("races/scans-miss-nothing-among-writers") { context in
+            let kept = (0..<40).map { context.key("\(10 + $0) kept") }
+            try await context.fill(kept)
+            _ = try await compete(4) { racer in
+                for round in 0..<12 {
+                    await Task.yield()
+                    if racer < 2 {
+                        let key = context.key("\(10 + (round * 7) % 40) of \(racer)")
+                        try await context.put([1], at: key)
+                        await Task.yield()
+                        try await context.write(.delete, at: key)
+                    } else {
+                        let found = try await context.rows(.partition([0x70]), ScanOptions(limit: racer * 2 - 1)) { _ in
+                            await Task.yield()
+                        }.map(\.key)
+                        try expectEqual(Set(found).count, found.count, "no key comes twice among writers")
+                        let stayed = found.filter { kept.contains($0) }.sorted()
+                        try expectEqual(stayed, kept, "the keys that stayed, among writers")
+                    }
+                }
+                return true
+            }
+        },
         ConformanceCase("races/writers-of-their-own-keys") { context in
             _ = try await compete(8) { racer in
                 for round in 0..<20 {

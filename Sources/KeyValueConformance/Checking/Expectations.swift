@@ -36,7 +36,9 @@ func expectEqual<Value: Equatable>(
     guard found != expected else { return }
     let shared = zip(found, expected).prefix { $0 == $1 }.count
     func tell(_ list: [Value]) -> String {
-        "\(list.count) items, at \(shared): \(shared < list.count ? shown(list[shared]) : "none")"
+        // A few are shown whole, of many the first that differs.
+        guard max(found.count, expected.count) > 8 else { return shown(list) }
+        return "\(list.count) items, of which item \(shared) is \(shared < list.count ? shown(list[shared]) : "none")"
     }
     let location = SourceLocation(file: file, line: line)
     throw ConformanceFailure(message(), expected: tell(expected), found: tell(found), location)

@@ -21,7 +21,7 @@ struct Animal: Sendable {
         _ name: String,
         _ profile: MemoryProfile = .reference,
         caughtBy: String...,
-        damage: @escaping @Sendable (inout BrokenStore, StoreIdentity) -> Void
+        damage: @escaping @Sendable (inout BrokenStore, StoreIdentity) -> Void = { _, _ in }
     ) {
         self.name = name
         self.profile = profile

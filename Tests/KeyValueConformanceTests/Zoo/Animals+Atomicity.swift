@@ -34,9 +34,10 @@ extension Animal {
                     ? try await writeOneByOne(batch, base) : try await base.write(batch)
             }
         },
-        Animal("batches-beyond-scope-are-half-applied", caughtBy: "batches/beyond-a-partition-are-refused") {
-            store,
-            _ in
+        Animal(
+            "batches-beyond-scope-are-half-applied",
+            caughtBy: "batches/beyond-a-partition-are-refused"
+        ) { store, _ in
             store.capabilities.batchScope = .partition
             store.onWrite = { (base, batch) async throws(StoreError) in
                 let partition = batch.operations.first?.key.partition

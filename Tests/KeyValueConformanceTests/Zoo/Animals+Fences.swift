@@ -87,9 +87,31 @@ extension Animal {
                 if present.epoch < fence.epoch { try await base.setFence(of: bin, to: fence, expecting: present) }
             }
         },
-        Animal("fences-end-with-their-store", caughtBy: "fences/outlive-their-store") { _, _ in }
+        Animal(
+            "leases-of-fences-never-end",
+            .noConditionalDelete,
+            caughtBy: "fences/admit-by-epoch",
+            "fences/admit-their-epoch-only",
+            "fences/moved-away-is-for-ever"
+        ) { store, _ in
+            store.capabilities.fencing = .leased(.milliseconds(1))
+        }
+        .with { $0.profile.capabilities.fencing = .leased(.seconds(1_000_000)) },
+        Animal("epochs-of-fences-go-back", caughtBy: "fences/change-by-compare-and-set") { store, _ in
+            store.onSetFence = { (base, bin, fence, expected) async throws(StoreError) in
+                let isBack = try await base.fence(of: bin).epoch >= fence.epoch
+                if !isBack { try await base.setFence(of: bin, to: fence, expecting: expected) }
+            }
+        },
+        Animal("moved-away-can-be-undone", caughtBy: "fences/moved-away-is-for-ever") { store, _ in
+            store.onSetFence = { (base, bin, fence, expected) async throws(StoreError) in
+                if case .movedAway = expected.admission { return }
+                try await base.setFence(of: bin, to: fence, expecting: expected)
+            }
+        },
+        Animal("fences-end-with-their-store", caughtBy: "fences/outlive-their-store")
             .with { $0.forget = { $0.fences = [] } },
-        Animal("moved-away-ends-with-its-store", caughtBy: "fences/moved-away-outlives-its-store") { _, _ in }
+        Animal("moved-away-ends-with-its-store", caughtBy: "fences/moved-away-outlives-its-store")
             .with {
                 $0.forget = { saved in
                     for (index, fence) in saved.fences.enumerated() {
@@ -124,7 +146,11 @@ extension Animal {
                 return MarkPage(marks: marks, cursor: page.cursor)
             }
         },
-        Animal("marks-name-the-first-key", caughtBy: "marks/name-all-written-keys-and-no-checked-ones") { store, _ in
+        Animal(
+            "marks-name-the-first-key",
+            caughtBy: "marks/name-all-written-keys-and-no-checked-ones",
+            "marks/of-a-large-batch"
+        ) { store, _ in
             store.changeMarks { Mark(id: $0.id, keys: Array($0.keys.prefix(1))) }
         },
         Animal("marks-name-joined-keys", caughtBy: "marks/of-any-keys") { store, _ in
@@ -138,6 +164,12 @@ extension Animal {
                 let keys = Set(all.filter { ids.contains($0.id) }.flatMap(\.keys))
                 let same = all.filter { !keys.isDisjoint(with: $0.keys) }
                 try await base.clearMarks(same.map(\.id), in: bin)
+            }
+        },
+        Animal("marks-are-cleared-with-later-ones", caughtBy: "marks/are-cleared-by-name") { store, _ in
+            store.onClearMarks = { (base, ids, bin) async throws(StoreError) in
+                let all = try await base.marks(in: bin, limit: 1_000, after: nil).marks.map(\.id)
+                try await base.clearMarks(ids.isEmpty ? [] : all, in: bin)
             }
         },
         Animal("marks-are-never-left", caughtBy: "marks/name-what-a-batch-wrote") { store, _ in
@@ -172,7 +204,7 @@ extension Animal {
                 return try await base.write(batch)
             }
         },
-        Animal("marks-end-with-their-store", caughtBy: "marks/outlive-their-store") { _, _ in }
+        Animal("marks-end-with-their-store", caughtBy: "marks/outlive-their-store")
             .with { $0.forget = { $0.marks = [] } },
         Animal("marks-of-no-bin", caughtBy: "marks/listings-refuse-what-makes-no-sense") { store, _ in
             store.onMarks = { (base, bin, limit, cursor) async throws(StoreError) in

@@ -23,9 +23,10 @@ extension Animal {
                 return try await base.get(keys, options)
             }
         },
-        Animal("cancelled-separate-writes-have-no-results", caughtBy: "cancellation/before-separate-writes") {
-            store,
-            _ in
+        Animal(
+            "cancelled-separate-writes-have-no-results",
+            caughtBy: "cancellation/before-separate-writes"
+        ) { store, _ in
             store.onWriteEach = { base, batches in Task.isCancelled ? [] : await base.write(each: batches) }
         },
         Animal("closed-stores-serve-on", caughtBy: "closing/every-call-is-refused-afterwards") { store, _ in
@@ -50,7 +51,7 @@ extension Animal {
                 }
             }
         },
-        Animal("places-are-one", caughtBy: "closing/keeps-stores-apart") { _, _ in }
+        Animal("places-are-one", caughtBy: "closing/keeps-stores-apart")
             .with { $0.sharesPlaces = true },
         Animal("closing-closes-all", caughtBy: "closing/is-of-one-store") { store, _ in
             let base = store.base
@@ -77,12 +78,9 @@ extension Animal {
                 await base.close()
             }
         },
-        Animal("tombstones-are-lost", caughtBy: "reopening/everything-is-there", "reopening/conditional-writes-go-on") {
-            _,
-            _ in
-        }
-        .with { $0.forget = { $0.rows.removeAll(where: \.isTombstone) } },
-        Animal("nonces-are-lost", caughtBy: "reopening/batches-are-there-to-tell") { _, _ in }
+        Animal("tombstones-are-lost", caughtBy: "reopening/everything-is-there", "reopening/conditional-writes-go-on")
+            .with { $0.forget = { $0.rows.removeAll(where: \.isTombstone) } },
+        Animal("nonces-are-lost", caughtBy: "reopening/batches-are-there-to-tell")
             .with {
                 $0.forget = { saved in
                     saved.rows = saved.rows.map {
@@ -95,7 +93,7 @@ extension Animal {
                 try await base.bins().map { Bin("\($0.name) of \(identity.nonce)") }
             }
         },
-        Animal("batches-are-torn-by-a-kill", caughtBy: "crashes/acknowledged-writes-survive") { _, _ in }
+        Animal("batches-are-torn-by-a-kill", caughtBy: "crashes/acknowledged-writes-survive")
             .with {
                 $0.forget = { saved in
                     if saved.rows.count > 3 { saved.rows.removeLast() }

@@ -10,9 +10,10 @@ extension Animal {
                 return PartitionPage(partitions: page.map { Array($0.partition) }, cursor: page.cursor)
             }
         },
-        Animal("partitions-of-tombstones-are-left-out", caughtBy: "partitions/come-and-go-with-their-rows") {
-            store,
-            _ in
+        Animal(
+            "partitions-of-tombstones-are-left-out",
+            caughtBy: "partitions/come-and-go-with-their-rows"
+        ) { store, _ in
             store.onPartitions = { (base, space, limit, cursor) async throws(StoreError) in
                 let page = try await base.partitions(in: space, limit: limit, after: cursor)
                 var live: [[UInt8]] = []

@@ -38,12 +38,22 @@ extension Animal {
         Animal("tombstones-can-not-be-seen", caughtBy: "tombstones/are-rows-without-value") { store, _ in
             store.changeScans { $1.includesTombstones = false }
         },
-        Animal("reads-lag-behind", caughtBy: "records/overwrite-replaces") { _, _ in }
+        Animal("reads-lag-behind", caughtBy: "records/overwrite-replaces")
             .with {
                 var profile = MemoryProfile.reference
                 profile.staleness = 3
                 $0.profile = profile
             },
+        Animal(
+            "writes-never-show",
+            .eventual,
+            caughtBy: "records/put-is-read-back",
+            "scans/keys-only-leaves-values-out"
+        )
+        .with { $0.profile.staleness = 1_000_000 },
+        Animal("tombstones-can-not-be-got", caughtBy: "tombstones/are-rows-without-value") { store, _ in
+            store.onGet = { (base, keys, _) async throws(StoreError) in try await base.get(keys, ReadOptions()) }
+        },
         Animal("missing-records-are-empty", caughtBy: "records/missing-is-nil") { store, identity in
             store.onGet = { (base, keys, options) async throws(StoreError) in
                 let found = try await base.get(keys, options)

@@ -23,9 +23,11 @@ extension Animal {
                 return order != 0 ? order < 0 : left < right
             }
         },
-        Animal("partitions-come-in-pieces", .partitionScope, caughtBy: "keys/one-partition-in-one-piece") {
-            store,
-            identity in
+        Animal(
+            "partitions-come-in-pieces",
+            .partitionScope,
+            caughtBy: "keys/one-partition-in-one-piece"
+        ) { store, identity in
             store.scanByList(identity) { left, right in
                 let order = ByteOrder.compare(left.bytes, right.bytes)
                 return order != 0 ? order < 0 : left < right
@@ -96,9 +98,10 @@ extension Animal {
                 return rebuilt(rows, page.cursor, .records, options, identity)
             }
         },
-        Animal("reserved-space-can-not-be-scanned-whole", caughtBy: "spaces/scan-across-partitions") {
-            store,
-            identity in
+        Animal(
+            "reserved-space-can-not-be-scanned-whole",
+            caughtBy: "spaces/scan-across-partitions"
+        ) { store, identity in
             store.onScan = { (base, range, options, cursor) async throws(StoreError) in
                 guard range.space != .records, range.extent == .all else {
                     return try await base.scan(range, options, after: cursor)
@@ -124,9 +127,7 @@ extension Animal {
             "partition-ranges-without-order-are-all",
             .partitionScope,
             caughtBy: "scans/ranges-of-partitions-refused"
-        ) {
-            store,
-            _ in
+        ) { store, _ in
             store.changeScans { range, _ in
                 if case .partitions = range.extent { range.extent = .all }
             }
@@ -187,9 +188,10 @@ extension Animal {
         Animal("cursors-end-with-their-key", caughtBy: "paging/goes-on-when-its-key-is-gone") { store, identity in
             store.scanByList(identity, whenLost: .end) { $0 < $1 }
         },
-        Animal("cursors-begin-anew-without-their-key", caughtBy: "paging/goes-on-when-its-key-is-gone") {
-            store,
-            identity in
+        Animal(
+            "cursors-begin-anew-without-their-key",
+            caughtBy: "paging/goes-on-when-its-key-is-gone"
+        ) { store, identity in
             store.scanByList(identity, whenLost: .begin) { $0 < $1 }
         },
         Animal("an-empty-last-page-fails", caughtBy: "paging/last-key-goes-before-its-page") { store, _ in
@@ -199,7 +201,11 @@ extension Animal {
                 return page
             }
         },
-        Animal("cursors-count-rows", caughtBy: "paging/keys-come-and-go-meanwhile") { store, identity in
+        Animal(
+            "cursors-count-rows",
+            caughtBy: "paging/keys-come-and-go-meanwhile",
+            "races/scans-miss-nothing-among-writers"
+        ) { store, identity in
             store.onScan = { (base, range, options, cursor) async throws(StoreError) in
                 let offset = cursor.flatMap { Counter.decode($0.bytes) }.map { Int($0) } ?? 0
                 let all = try await list(range, options, base)
@@ -242,9 +248,20 @@ extension Animal {
                 return try await base.scan(range, options, after: cursor)
             }
         },
-        Animal("errors-are-the-end", caughtBy: "faults/a-failing-page-is-thrown", "faults/a-failing-read-is-thrown") {
-            store,
-            identity in
+        Animal("reverse-pages-repeat-their-edge", caughtBy: "paging/bytes-end-a-page") { store, identity in
+            store.onScan = { (base, range, options, cursor) async throws(StoreError) in
+                let page = try await base.scan(range, options, after: cursor)
+                guard options.reverse, let cursor, let edge = try await base.get(try cursor.position(in: range)) else {
+                    return page
+                }
+                return rebuilt([edge] + page.map(\.entry), page.cursor, range.space, options, identity)
+            }
+        },
+        Animal(
+            "errors-are-the-end",
+            caughtBy: "faults/a-failing-page-is-thrown",
+            "faults/a-failing-read-is-thrown"
+        ) { store, identity in
             store.onScan = { (base, range, options, cursor) async throws(StoreError) in
                 do throws(StoreError) {
                     return try await base.scan(range, options, after: cursor)

@@ -17,9 +17,11 @@ extension Animal {
                 entry.value.reduce(entry.isTombstone ? 7 : 3) { $0 &* 31 &+ UInt64($1) }
             }
         },
-        Animal("tokens-are-counters-that-restart", caughtBy: "tokens/deleted-and-made-again", "tokens/never-repeat") {
-            store,
-            identity in
+        Animal(
+            "tokens-are-counters-that-restart",
+            caughtBy: "tokens/deleted-and-made-again",
+            "tokens/never-repeat"
+        ) { store, identity in
             let versions = Mutex<[Key: UInt64]>([:])
             store.retokenise(
                 identity,
@@ -48,19 +50,18 @@ extension Animal {
                 return try await base.write(batch)
             }
         },
-        Animal("stores-share-an-identity", caughtBy: "tokens/of-another-store", "tokens/of-an-earlier-opening") {
-            _,
-            _ in
-        }
-        .with { $0.identity = StoreIdentity(nonce: 1) },
+        Animal("stores-share-an-identity", caughtBy: "tokens/of-another-store", "tokens/of-an-earlier-opening")
+            .with { $0.identity = StoreIdentity(nonce: 1) },
         Animal("tombstones-share-a-token", caughtBy: "tokens/tombstone-of-another-time") { store, identity in
             store.retokenise(identity) { entry in
                 entry.isTombstone ? 1 : entry.revision.nonce(at: entry.key, in: identity) ?? 0
             }
         },
-        Animal("scans-have-no-tokens", caughtBy: "tokens/of-a-scan-fit", "records/revision-is-the-same-by-every-way") {
-            store,
-            identity in
+        Animal(
+            "scans-have-no-tokens",
+            caughtBy: "tokens/of-a-scan-fit",
+            "records/revision-is-the-same-by-every-way"
+        ) { store, identity in
             store.onScan = { (base, range, options, cursor) async throws(StoreError) in
                 let page = try await base.scan(range, options, after: cursor)
                 return rebuilt(page.map(\.entry), page.cursor, range.space, options, identity) { _ in 0 }

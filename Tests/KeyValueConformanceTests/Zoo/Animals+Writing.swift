@@ -24,9 +24,11 @@ extension Animal {
         Animal("additions-ignore-preconditions", caughtBy: "preconditions/of-an-addition") { store, _ in
             store.changeOperations { if case .add = $0.action { $0.precondition = nil } }
         },
-        Animal("checks-always-hold", caughtBy: "preconditions/of-a-check", "batches/one-failing-check-stops-all") {
-            store,
-            _ in
+        Animal(
+            "checks-always-hold",
+            caughtBy: "preconditions/of-a-check",
+            "batches/one-failing-check-stops-all"
+        ) { store, _ in
             store.onWrite = { (base, batch) async throws(StoreError) in
                 var rest = batch
                 rest.operations.removeAll { $0.action == .check && $0.precondition != nil }
@@ -89,9 +91,11 @@ extension Animal {
         Animal("burying-deletes", caughtBy: "tombstones/are-rows-without-value") { store, _ in
             store.changeOperations { if $0.action == .bury { $0.action = .delete } }
         },
-        Animal("deleting-buries", caughtBy: "records/delete-removes-one", "tombstones/a-delete-removes-them") {
-            store,
-            _ in
+        Animal(
+            "deleting-buries",
+            caughtBy: "records/delete-removes-one",
+            "tombstones/a-delete-removes-them"
+        ) { store, _ in
             store.changeOperations { if $0.action == .delete { $0.action = .bury } }
         },
         Animal("deletes-of-nothing-fail", caughtBy: "records/delete-of-nothing-succeeds") { store, _ in
@@ -132,9 +136,11 @@ extension Animal {
                 if case .add = $0.action, $0.precondition == nil { $0.precondition = .exists }
             }
         },
-        Animal("sums-are-amounts", caughtBy: "counters/add-to-what-is-there", "counters/several-in-a-batch") {
-            store,
-            _ in
+        Animal(
+            "sums-are-amounts",
+            caughtBy: "counters/add-to-what-is-there",
+            "counters/several-in-a-batch"
+        ) { store, _ in
             store.changeReceipts { operation, outcome in
                 if case .add(let amount) = operation.action { outcome.sum = amount }
             }
@@ -142,6 +148,12 @@ extension Animal {
         Animal("deletes-always-found-something", caughtBy: "batches/receipt-tells-what-a-delete-removed") { store, _ in
             store.changeReceipts { operation, outcome in
                 if operation.action == .delete { outcome.existed = true }
+            }
+        },
+        Animal("receipts-have-revisions-of-no-row", caughtBy: "tokens/last-of-a-chain") { store, identity in
+            store.changeReceipts { operation, outcome in
+                guard outcome.revision != nil else { return }
+                outcome.revision = Revision(store: identity, key: operation.key, nonce: 0)
             }
         },
         Animal("receipts-are-in-the-order-of-keys", caughtBy: "batches/receipt-answers-each-operation") { store, _ in
@@ -182,9 +194,10 @@ extension Animal {
                 return try await base.write(again)
             }
         },
-        Animal("batches-that-were-seen-are-done", caughtBy: "resending/of-one-that-was-not-applied") {
-            store,
-            identity in
+        Animal(
+            "batches-that-were-seen-are-done",
+            caughtBy: "resending/of-one-that-was-not-applied"
+        ) { store, identity in
             let seen = Once()
             store.onWrite = { (base, batch) async throws(StoreError) in
                 guard let id = batch.id, !seen.take(Counter.encode(Int64(bitPattern: id.nonce))) else {
@@ -208,9 +221,10 @@ extension Animal {
         Animal("conflicts-tell-nothing-is-there", caughtBy: "preconditions/of-a-put") { store, _ in
             store.changeConflicts { StoreError.Conflict(key: $0.key, precondition: $0.precondition, occupant: .vacant) }
         },
-        Animal("conflicts-have-revisions-of-no-row", caughtBy: "preconditions/conflict-can-be-retried-at-once") {
-            store,
-            identity in
+        Animal(
+            "conflicts-have-revisions-of-no-row",
+            caughtBy: "preconditions/conflict-can-be-retried-at-once"
+        ) { store, identity in
             store.changeConflicts { conflict in
                 guard case .row(let entry) = conflict.occupant else { return conflict }
                 let revision = Revision(store: identity, key: entry.key, nonce: 0)
@@ -254,6 +268,15 @@ extension Animal {
                 }
                 return results.prefix(failure + 1)
                     + results.dropFirst(failure + 1).map { _ in .failure(StoreError.cancelled) }
+            }
+        },
+        Animal("separate-writes-fail-together", caughtBy: "separate-writes/one-failure-is-its-own") { store, _ in
+            store.onWriteEach = { base, batches in
+                let isWhole = batches.allSatisfy { batch in
+                    do throws(StoreError) { try batch.validate(for: base.capabilities) } catch { return false }
+                    return true
+                }
+                return isWhole ? await base.write(each: batches) : batches.map { _ in .failure(.cancelled) }
             }
         },
         Animal("separate-writes-answer-in-reverse", caughtBy: "separate-writes/results-in-order") { store, _ in
