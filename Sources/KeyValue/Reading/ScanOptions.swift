@@ -3,7 +3,8 @@ public struct ScanOptions: Hashable, Sendable {
     /// How many keys the store may examine for the page, at least one. What is examined and not shown (a tombstone)
     /// counts, so that the work behind a page is bounded. More than ``Limits/pageKeysMax`` is cut to it.
     public var limit: Int
-    /// The page ends after the key with which its keys and values reach this many bytes.
+    /// The page ends with the key with which its keys and values reach this many bytes, or somewhat before: a store may
+    /// count what it keeps beside them.
     public var bytesMax: Int
     /// Whether values are left out, which some stores can serve far cheaper. Their rows' values are empty.
     public var keysOnly: Bool

@@ -4,10 +4,10 @@
 ///
 /// ```swift
 /// @Test func conforms() async throws {
-///     let subject = ConformanceSubject("sqlite") {
+///     let subject = ConformanceSubject("example") {
 ///         let directory = try TemporaryDirectory()
 ///         return ConformancePlace(
-///             open: { try await SQLiteStore.open(directory.file("store.db")) },
+///             open: { try await ExampleStore.open(in: directory.path) },
 ///             reopens: true,
 ///             remove: { try directory.remove() }
 ///         )
@@ -17,6 +17,9 @@
 ///     for failure in report.failures { Issue.record("\(failure.name): \(failure.reason)") }
 /// }
 /// ```
+///
+/// What a place offers beyond opening decides on more cases: reopening, a process that can be killed
+/// (``CrashWorkload``), failures that can be brought about (``InjectedFault``).
 ///
 /// Each case gets an empty place of its own and opens a store there, so cases don't depend on each other. They are
 /// run one after the other. Each is bounded in its operations, and none measures time; ``caseDurationMax`` only ends
