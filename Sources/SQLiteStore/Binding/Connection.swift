@@ -14,6 +14,8 @@ final class Connection: @unchecked Sendable {
 
     let handle: OpaquePointer
     private var statements: [OpaquePointer?]
+    /// Whether values were ever put aside; nil until it is asked.
+    var knowsLargeValues: Bool?
 
     /// Opens the file, creating an empty one for the writer. Nothing is written to it yet.
     init(path: String, role: Role, configuration: SQLiteConfiguration) throws(EngineError) {

@@ -21,6 +21,8 @@ struct Statement {
         sqlite3_bind_int64(handle, index, Int64(bitPattern: nonce))
     }
 
+    func bind(_ integer: Int, at index: Int32) -> Int32 { sqlite3_bind_int64(handle, index, Int64(integer)) }
+
     func bindNull(at index: Int32) -> Int32 { sqlite3_bind_null(handle, index) }
 
     /// `SQLITE_ROW`, `SQLITE_DONE` or an error's code.

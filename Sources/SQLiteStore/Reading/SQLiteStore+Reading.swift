@@ -47,23 +47,18 @@ extension SQLiteStore {
                 bytesExpected: SQLiteStore.bytesExpected(options)
             )
             var cursor: Cursor?
-            var isDamaged = false
+            var failure: EngineError?
             try query.forEach(on: connection) { row in
-                let value = row.value
-                let type = value.type
-                let isTombstone = type == SQLITE_NULL
-                isDamaged = !isTombstone && type != (options.keysOnly ? SQLITE_INTEGER : SQLITE_BLOB)
-                builder.append(
-                    partition: row.partition,
-                    key: row.key,
-                    value: options.keysOnly ? UnsafeRawBufferPointer(start: nil, count: 0) : value.bytes,
-                    nonce: row.nonce,
-                    isTombstone: isTombstone
-                )
+                do throws(EngineError) {
+                    try builder.append(row, keysOnly: options.keysOnly, on: connection)
+                } catch {
+                    failure = error
+                    return false
+                }
                 if builder.isFull { cursor = Cursor(after: row.address(in: range.space)) }
-                return cursor == nil && !isDamaged
+                return cursor == nil
             }
-            if isDamaged { throw EngineError(damage: "a value is of another type than it was written with") }
+            if let failure { throw failure }
             return builder.page(cursor: cursor)
         }
     }
@@ -118,6 +113,23 @@ extension SQLiteStore {
             marks: marks,
             cursor: marks.count < limit ? nil : marks.last.map { Cursor(after: $0.id) }
         )
+    }
+}
+
+extension ScanPageBuilder {
+    /// Takes in the row that a scan stands on.
+    fileprivate mutating func append(_ row: ScanRow, keysOnly: Bool, on connection: Connection) throws(EngineError) {
+        let none = UnsafeRawBufferPointer(start: nil, count: 0)
+        let (partition, key, nonce, value) = (row.partition, row.key, row.nonce, row.value)
+        if keysOnly {
+            let isTombstone = value.type == SQLITE_NULL
+            append(partition: partition, key: key, value: none, nonce: nonce, isTombstone: isTombstone)
+        } else {
+            let isLive: Void? = try connection.value(value) { bytes in
+                append(partition: partition, key: key, value: bytes, nonce: nonce, isTombstone: false)
+            }
+            if isLive == nil { append(partition: partition, key: key, value: none, nonce: nonce, isTombstone: true) }
+        }
     }
 }
 

@@ -4,7 +4,8 @@ import KeyValue
 
 /// The layout of the file, format 1.
 ///
-/// One table a space: `p` the partition, `k` the key, `r` the nonce of the write, `v` the value, NULL for a tombstone.
+/// One table a space: `p` the partition, `k` the key, `r` the nonce of the write, `v` the value, NULL for a tombstone,
+/// and an integer where the value is in `large_values`: see ``LargeValue``.
 /// The nonce stands before the value, so that reading it does not read a long value's pages. Byte strings are BLOBs,
 /// which SQLite orders as unsigned bytes. Without a rowid a table is one tree in the order of its keys.
 enum Schema {
@@ -19,6 +20,7 @@ enum Schema {
             PRIMARY KEY (p, k)) WITHOUT ROWID
             """
         } + [
+            "CREATE TABLE large_values(id INTEGER PRIMARY KEY, v BLOB NOT NULL)",
             "CREATE TABLE marks(id BLOB NOT NULL PRIMARY KEY, keys BLOB NOT NULL) WITHOUT ROWID",
             "CREATE TABLE meta(name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
         ]

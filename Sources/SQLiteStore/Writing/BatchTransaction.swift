@@ -93,9 +93,9 @@ struct BatchTransaction {
             try connection.put(Counter.encode(sum ?? 0), at: operation.key, nonce: id.nonce)
             outcome.sum = sum
         case .delete:
-            let isLive = try connection.isLive(at: operation.key)
-            if isLive != nil { try connection.remove(operation.key) }
-            outcome.existed = isLive ?? false
+            let occupant = try connection.occupant(at: operation.key)
+            try connection.remove(occupant, at: operation.key)
+            outcome.existed = occupant.isLive
             return outcome
         case .check: return outcome
         }

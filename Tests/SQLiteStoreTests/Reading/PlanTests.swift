@@ -39,11 +39,14 @@ import Testing
     @Test(arguments: KeySpace.allCases)
     func lookUpsFollowTheKey(_ space: KeySpace) async throws {
         let (directory, raw) = try await database()
-        for query in [Query.row(space), .liveness(space), .remove(space)] {
+        for query in [Query.row(space), .occupant(space), .remove(space)] {
             #expect(try plan(query, raw) == ["SEARCH \(space.table) USING PRIMARY KEY (p=? AND k=?)"])
         }
         #expect(try plan(.partition(space), raw) == ["SEARCH \(space.table) USING PRIMARY KEY (p>?)"])
         #expect(try plan(.marks, raw) == ["SEARCH marks USING PRIMARY KEY (id>?)"])
+        for query in [Query.largeValue, .removeLargeValue] {
+            #expect(try plan(query, raw) == ["SEARCH large_values USING INTEGER PRIMARY KEY (rowid=?)"])
+        }
         #expect(try plan(.removeMark, raw) == ["SEARCH marks USING PRIMARY KEY (id=?)"])
         withExtendedLifetime(directory) {}
     }
@@ -51,9 +54,10 @@ import Testing
     @Test func everyQueryHasASlotOfItsOwn() {
         var queries: [Query] = [
             .begin, .beginImmediate, .commit, .rollback, .fence, .putFence, .putMark, .removeMark, .marks,
+            .largeValue, .putLargeValue, .removeLargeValue, .hasLargeValues,
         ]
         for space in KeySpace.allCases {
-            queries += [.row(space), .liveness(space), .put(space), .remove(space), .partition(space)]
+            queries += [.row(space), .occupant(space), .put(space), .remove(space), .partition(space)]
             queries += (0..<ScanShape.count).map { .scan(ScanShape(rawValue: $0), space) }
         }
         #expect(Set(queries.map(\.slot)) == Set(0..<Query.slots))
