@@ -34,6 +34,13 @@ struct EngineError: Error {
     /// has none. After any other failure, of a flush above all, it may be on the disk or not.
     var leavesCommitUndone: Bool { [SQLITE_FULL, SQLITE_BUSY, SQLITE_LOCKED].contains(primaryCode) }
 
+    /// Whether a checkpoint that returned this leaves everything safe in the log.
+    ///
+    /// A quota that is used up is a failed write to SQLite. (Of a COMMIT it does not tell the system's error.)
+    var leavesLogIntact: Bool { leavesCommitUndone || (code == EngineError.failedWrite && lacksRoom) }
+
+    private var lacksRoom: Bool { systemError == ENOSPC || systemError == EDQUOT }
+
     private var metadata: [String: String] {
         var metadata = ["sqlite": detail, "code": "\(code)"]
         if systemError != 0 { metadata["system"] = String(cString: strerror(systemError)) }
@@ -43,7 +50,9 @@ struct EngineError: Error {
     /// The same for callers of a store, given that nothing was written.
     var storeError: StoreError {
         switch primaryCode {
-        case SQLITE_FULL:
+        // The log's index may find no room, too, which SQLite does not tell from a broken disk.
+        case SQLITE_FULL,
+            SQLITE_IOERR where primaryCode == SQLITE_FULL || lacksRoom:
             StoreError(.full, "There is no room on the disk, or for this user: make room.", metadata)
         case SQLITE_READONLY:
             StoreError(.readOnly, "The database can't be written to: check the file and its directory.", metadata)
@@ -80,7 +89,8 @@ struct EngineError: Error {
         )
     }
 
-    // SQLITE_IOERR_CORRUPTFS, whose macro is an expression that Swift does not import.
+    // SQLITE_IOERR_CORRUPTFS and SQLITE_IOERR_WRITE, whose macros are expressions that Swift does not import.
     private static let damagedFileSystem: Int32 = SQLITE_IOERR | (33 << 8)
+    private static let failedWrite: Int32 = SQLITE_IOERR | (3 << 8)
 }
 #endif

@@ -48,6 +48,22 @@ enum DatabasePath {
         return stat(path, &facts) == 0 ? Int(facts.st_size) : 0
     }
 
+    /// Has the system keep the names in the directory of a file.
+    ///
+    /// SQLite does that for a log that it creates, when it flushes it for the first time. Where the program ends before
+    /// that, the next one finds the log and flushes it without its name.
+    static func flushDirectory(of path: String) throws(StoreError) {
+        let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // One that this user may not list can't be flushed either; SQLite does without, too.
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        // Some file systems know no such flush.
+        guard fsync(descriptor) == 0 || [EINVAL, EROFS, ENOTSUP].contains(errno) else {
+            throw failure(errno, directory)
+        }
+    }
+
     private static func realPath(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }

@@ -115,8 +115,19 @@ extension SQLiteStore {
         try connection.opening { (connection) throws(EngineError) in
             try connection.rewriteLog()
             let code = sqlite3_wal_checkpoint_v2(connection.handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
-            if code & 0xFF != SQLITE_BUSY { try connection.check(code) }
+            guard code == SQLITE_OK else {
+                let error = connection.failure(code)
+                // Where a program reads, or the disk is full, it stays in the log, which is safe now.
+                if error.leavesLogIntact { return }
+                throw error
+            }
+            // What is missing of the last page SQLite would read as zeros, and miss records without a word.
+            let bytes = try connection.number("page_count") * connection.number("page_size")
+            guard DatabasePath.size(of: path) >= bytes else {
+                throw EngineError(damage: "the file is shorter than it says")
+            }
         }
+        try DatabasePath.flushDirectory(of: path)
         return connection
     }
 

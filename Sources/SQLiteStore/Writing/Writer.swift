@@ -240,11 +240,7 @@ final class Writer: @unchecked Sendable {
         let code = sqlite3_wal_checkpoint_v2(connection.handle, nil, mode, nil, nil)
         guard code != SQLITE_OK else { return }
         let error = connection.failure(code)
-        switch error.primaryCode {
-        // Nothing is lost: all of it stays in the log.
-        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL: break
-        default: fail(error)
-        }
+        if !error.leavesLogIntact { fail(error) }
     }
 
     /// The last act: the log goes into the database and its file away. Not after a failure, whose traces the next

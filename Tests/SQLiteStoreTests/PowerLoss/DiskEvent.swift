@@ -9,6 +9,8 @@ enum DiskEvent: Sendable {
     case truncate(file: Int, size: Int)
     /// A flush that has returned. With `directory`, one of the directory came with it.
     case sync(file: Int, directory: Bool)
+    /// A flush of the directory by itself. The store makes one when it opens, past SQLite, so that tests note it.
+    case syncDirectory
     /// A flush that has failed.
     case failedSync(file: Int)
 }

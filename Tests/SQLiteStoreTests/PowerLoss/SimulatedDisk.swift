@@ -72,6 +72,7 @@ struct SimulatedDisk {
             guard honoursFlushes, let flushed = files[file] else { return }
             files[file] = File(safe: SimulatedDisk.content(of: flushed, .allKept, &generator))
             if directory { flushDirectory() }
+        case .syncDirectory: flushDirectory()
         case .failedSync(let file):
             guard let failed = files[file] else { return }
             let fate = Fate.allCases.randomElement(using: &generator) ?? .allLost
