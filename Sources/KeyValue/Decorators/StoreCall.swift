@@ -5,8 +5,11 @@ public struct StoreCall: Hashable, Sendable {
         case get, write, writeEach, scan, partitions, count, size, delete
         case bins, fence, setFence, marks, clearMarks, status
 
+        // Looked up in advance: to find a case's name out takes longer than a call.
+        private static let names = allCases.map { "\($0)" }
+
         /// The method's name.
-        public var name: String { "\(self)" }
+        public var name: String { Operation.names[rawValue] }
     }
 
     /// Which method was called.

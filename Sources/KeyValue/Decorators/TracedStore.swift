@@ -19,10 +19,12 @@ public struct TracedStore<Spans: Tracer>: StoreDecorator {
     ) async throws(StoreError) -> Result {
         let span = tracer.startSpan(call.operation.name, ofKind: .client)
         defer { span.end() }
-        span.updateAttributes { attributes in
-            attributes["db.system.name"] = base.system
-            attributes["db.operation.name"] = call.operation.name
-            attributes["db.operation.batch.size"] = call.items
+        if span.isRecording {
+            span.updateAttributes { attributes in
+                attributes["db.system.name"] = base.system
+                attributes["db.operation.name"] = call.operation.name
+                attributes["db.operation.batch.size"] = call.items
+            }
         }
         do throws(StoreError) {
             // The context goes along by hand: the library's own scoped form does not carry a typed error.

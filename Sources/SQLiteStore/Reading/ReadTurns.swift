@@ -9,7 +9,7 @@ import Synchronization
 struct ReadTurns: ~Copyable {
     /// Look-ups that all turns together may be worth: half a millisecond of two threads.
     private static let rowsOfAll = 256
-    private static let rowsMin = 8
+    private static let rowsMin = 4
     private static let rowsMax = 64
 
     private let work = Atomic<Int>(0)
