@@ -26,6 +26,18 @@ extension ConformanceCase {
                 try await expectAdmission(admitted ? nil : .staleMode, epoch: epoch, context)
             }
         },
+        ConformanceCase("fences/admit-the-last-epochs") { context in
+            try await context.fill([context.key("there")])
+            for fence in [UInt64(Int64.max), 1 << 63, .max] {
+                try await setFences(Fence(epoch: fence, admission: .epochOnly), context)
+                for epoch in [nil, 0, fence - 1, fence == .max ? 1 : .max] as [UInt64?] {
+                    try await expectAdmission(.staleMode, epoch: epoch, context)
+                }
+                let operation = WriteBatch.Operation(.put([1]), at: context.key("there"))
+                _ = try await context.store.write(WriteBatch([operation], epoch: fence))
+                try await context.settle(epoch: fence)
+            }
+        },
         ConformanceCase("fences/open-again") { context in
             try await context.fill([context.key("there")])
             try await setFences(Fence(epoch: 1, admission: .epochOnly), context)
@@ -186,7 +198,8 @@ extension ConformanceCase {
             }
         }
         guard let code else {
-            return try await expectDeletion(epoch: epoch, context)
+            try await expectDeletion(epoch: epoch, context)
+            return try await context.settle(epoch: epoch)
         }
         // A range with a record in it, from before the fence.
         try await expectFenced(code, by: "the deletion of a range", context) {

@@ -25,6 +25,21 @@ extension ConformanceCase {
             for key in keys { try await context.expect(key, is: ConformanceContext.value(of: key)) }
             try await context.expectKeys(.all(), are: keys)
         },
+        ConformanceCase("keys/of-many-lengths") { context in
+            // Around the ends of lengths that are kept in seven, eight or fifteen bits.
+            let counts = [1, 2, 127, 128, 129, 254, 255, 256, 257, 383, 384, 511, 512, 513]
+            let limits = context.capabilities.limits
+            let keys = counts.flatMap { count in
+                [
+                    Key(partition: [0x70], bytes: Array(repeating: 0x61, count: min(count, limits.keyBytesMax))),
+                    Key(partition: Array(repeating: 0x61, count: min(count, limits.partitionBytesMax)), bytes: [0x61]),
+                ]
+            }
+            let distinct = Array(Set(keys))
+            try await context.fill(distinct)
+            for key in distinct { try await context.expect(key, is: ConformanceContext.value(of: key)) }
+            try await context.expectKeys(.all(), are: distinct)
+        },
         ConformanceCase("keys/text-is-not-normalised") { context in
             // "é" as one scalar and as two, and the cases of a letter.
             let keys = [[0xC3, 0xA9], [0x65, 0xCC, 0x81], [0x41], [0x61], [0x65]].map {

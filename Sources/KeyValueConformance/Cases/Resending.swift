@@ -5,15 +5,21 @@ extension ConformanceCase {
     static let resending: [ConformanceCase] = [
         ConformanceCase("resending/rows-tell-their-batch") { context in
             let key = context.key("a")
-            let (own, other) = (WriteID(nonce: 0xA11CE), WriteID(nonce: 0xB0B))
-            let batch = WriteBatch([WriteBatch.Operation(.put([1]), at: key)], id: own)
-            let revision = try require(try await context.store.write(batch).outcomes[0].revision, "a revision")
-            try expect(revision.isWritten(by: own) && !revision.isWritten(by: other), "the receipt tells the batch")
-            try await context.eventually {
-                let entry = try require(try await context.store.get(key), "the record")
-                try expect(entry.revision.isWritten(by: own), "a get tells the batch that wrote the row")
-                let scanned = try require(try await context.rows(.all()).first, "the row of a scan")
-                try expect(scanned.revision.isWritten(by: own), "a scan tells the batch that wrote the row")
+            // Any 64 bits, those of either sign included.
+            for nonce in [0xA11CE, 0, 1, 1 << 63, .max, 0x7FFF_FFFF_FFFF_FFFF, 0xFFFF_FFFF] as [UInt64] {
+                let (own, other) = (WriteID(nonce: nonce), WriteID(nonce: nonce ^ 2))
+                let batch = WriteBatch([WriteBatch.Operation(.put([1]), at: key)], id: own)
+                let revision = try require(try await context.store.write(batch).outcomes[0].revision, "a revision")
+                try expect(revision.isWritten(by: own) && !revision.isWritten(by: other), "the receipt tells the batch")
+                try await context.eventually {
+                    let entry = try require(try await context.store.get(key), "the record")
+                    try expect(entry.revision.isWritten(by: own), "a get tells the batch that wrote the row")
+                    let scanned = try require(try await context.rows(.all()).first, "the row of a scan")
+                    try expect(scanned.revision.isWritten(by: own), "a scan tells the batch that wrote the row")
+                }
+                if context.capabilities.conditionalWrite {
+                    try await context.write(.check, at: key, if: .revision(revision))
+                }
             }
         },
         ConformanceCase("resending/applied-batch-meets-itself", .conditionalWrite) { context in

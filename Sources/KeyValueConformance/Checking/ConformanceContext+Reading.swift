@@ -147,12 +147,12 @@ extension ConformanceContext {
     private static let settling = Key("settling", "s", space: .reservedLocal)
 
     /// Where reads may lag: writes until they have caught up, so that what was written before is seen too.
-    func settle() async throws {
+    func settle(epoch: UInt64? = nil) async throws {
         guard capabilities.consistency != .linearizable else { return }
         let key = ConformanceContext.settling
         let before = try await store.get(key).flatMap { Counter.decode($0.value) } ?? 0
         let value = Counter.encode(before + 1)
-        try await store.put(value, at: key)
+        _ = try await writeAgain(WriteBatch([WriteBatch.Operation(.put(value), at: key)], epoch: epoch))
         try await expect(key, is: value, "catching up")
     }
 

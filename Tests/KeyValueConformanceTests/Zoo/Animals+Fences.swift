@@ -35,6 +35,12 @@ extension Animal {
                 return try await base.write(isLater ? try await admitted(batch, base) : batch)
             }
         },
+        Animal("epochs-have-a-sign", caughtBy: "fences/admit-the-last-epochs") { store, _ in
+            store.onWrite = { (base, batch) async throws(StoreError) in
+                let isNegative = Int64(bitPattern: batch.epoch ?? 0) < 0
+                return try await base.write(isNegative ? try await admitted(batch, base) : batch)
+            }
+        },
         Animal("checks-pass-fences", caughtBy: "fences/moved-away-is-for-ever") { store, _ in
             store.onWrite = { (base, batch) async throws(StoreError) in
                 do throws(StoreError) {

@@ -127,6 +127,12 @@ extension Animal {
                 Key(partition: key.partition.isEmpty ? [0] : key.partition, bytes: key.bytes, space: key.space)
             }
         },
+        Animal("lengths-have-eight-bits", caughtBy: "keys/of-many-lengths") { store, _ in
+            store.changeKeys { key in
+                let bytes = key.bytes.count < 256 ? key.bytes : Array(key.bytes.prefix(max(1, key.bytes.count & 0xFF)))
+                return Key(partition: key.partition, bytes: bytes, space: key.space)
+            }
+        },
         Animal("long-keys-are-cut", caughtBy: "limits/longest-keys-keep-their-order") { store, _ in
             store.changeKeys { key in
                 Key(partition: key.partition, bytes: Array(key.bytes.prefix(1_000)), space: key.space)
