@@ -30,7 +30,10 @@ struct SuiteTests {
 
     @Test func aCaseThatNeverEndsFails() async {
         let endless = ConformanceCase("theme/endless") { _ in
-            while true { try await Task.sleep(for: .seconds(3_600)) }
+            while true {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
         }
         let report = await ConformanceSuite.run(subject, cases: [endless], caseDurationMax: .milliseconds(1))
         #expect(report.failures.count == 1)
