@@ -58,7 +58,7 @@ public struct ConformancePlace: Sendable {
 }
 
 /// What a place may offer.
-public enum ConformanceOffer: String, Hashable, Sendable, CaseIterable {
+public enum ConformanceOffer: String, Hashable, Sendable {
     /// ``ConformancePlace/reopens``.
     case reopening
     /// ``ConformancePlace/startWriter``.
@@ -68,7 +68,7 @@ public enum ConformanceOffer: String, Hashable, Sendable, CaseIterable {
 }
 
 /// A failure that a place can bring about once, in the store that is open there.
-public enum InjectedFault: Hashable, Sendable, CaseIterable {
+public enum InjectedFault: Hashable, Sendable {
     /// The next call that reads fails, with any error.
     case readFails
     /// The next batch is applied, and its reply is lost.
