@@ -27,7 +27,6 @@ final class WriteQueue: @unchecked Sendable {
     private let arrival = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var requests: [WriteRequest] = []
     private var isClosed = false
-    private var takenCount = 0
     /// How many requests the writer waits for; it is woken when so many are there. 0 while it works.
     private var awaited = 0
 
@@ -100,9 +99,6 @@ final class WriteQueue: @unchecked Sendable {
     /// How many wait now.
     var count: Int { withLock { requests.count } }
 
-    /// How many the writer has taken so far.
-    var taken: Int { withLock { takenCount } }
-
     /// Takes nothing more. What is in line is still written.
     func close() {
         withLock {
@@ -145,7 +141,6 @@ final class WriteQueue: @unchecked Sendable {
         }
         let group = Array(requests.prefix(count))
         requests.removeFirst(count)
-        takenCount += count
         for request in group { request.place = .writer }
         return group
     }

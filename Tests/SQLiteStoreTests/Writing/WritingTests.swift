@@ -10,12 +10,20 @@ import Testing
 
     @Test func aRequestInLineCanBeWithdrawnAndOneAtWorkCanNot() async throws {
         let directory = try TemporaryDirectory()
-        let store = try await SQLiteStore.open(path: directory.file())
-        // Another connection's transaction keeps the writer busy with the first request.
-        let raw = try RawDatabase(directory.file())
-        try raw.run("BEGIN IMMEDIATE")
+        // The writer looks at the clock before it commits.
+        let gate = Gate()
+        let environment = StoreEnvironment(
+            random: StoreEnvironment.live.random,
+            nanoseconds: {
+                gate.pass()
+                return 0
+            },
+            sleep: { _ in }
+        )
+        let store = try await SQLiteStore.open(path: directory.file(), environment: environment)
+        gate.close()
         let atWork = Task { try await store.put([1], at: Key("partition", "at work")) }
-        while store.queue.taken < 1 { await Task.yield() }
+        while gate.waiting < 1 { await Task.yield() }
         let inLine = Task { try await store.put([1], at: Key("partition", "in line")) }
         let another = Task { try await store.put([1], at: Key("partition", "another")) }
         while store.queue.count < 2 { await Task.yield() }
@@ -23,7 +31,7 @@ import Testing
         atWork.cancel()
         let error = await #expect(throws: StoreError.self) { _ = try await inLine.value }
         #expect(error?.code == .cancelled)
-        try raw.run("ROLLBACK")
+        gate.open()
         #expect(try await atWork.value != nil)
         #expect(try await another.value != nil)
         let entries = try await store.get(["at work", "in line", "another"].map { Key("partition", $0) })
