@@ -19,7 +19,7 @@ public struct SQLiteConfiguration: Hashable, Sendable {
     /// Bytes of database pages that each reader keeps in memory, beside what the system caches.
     public var readerCacheBytes: Int
     /// Whether a store whose records were moved away is opened nevertheless, to look at what it held. It takes no
-    /// writes.
+    /// batches.
     public var acceptsMovedAway: Bool
     /// Whether a database is made when there is no file.
     public var createsDatabase: Bool

@@ -67,11 +67,18 @@ final class WriteQueue: @unchecked Sendable {
         if let refusal { request.finish(.failure(refusal)) }
     }
 
-    /// Puts back a request of which a part is done, behind the others.
-    func requeue(_ request: WriteRequest) { withLock { append(request) } }
+    /// Puts back a request of which a part is done, behind the others. What is left of one that was withdrawn
+    /// meanwhile is not done.
+    func requeue(_ request: WriteRequest) {
+        let isWithdrawn = withLock {
+            if request.place == .withdrawn { return true }
+            append(request)
+            return false
+        }
+        if isWithdrawn { request.finish(.failure(.cancelled)) }
+    }
 
     private func append(_ request: WriteRequest) {
-        if request.place == .withdrawn { return }
         request.place = .queue
         requests.append(request)
         if awaited > 0, requests.count >= awaited {
@@ -80,12 +87,12 @@ final class WriteQueue: @unchecked Sendable {
         }
     }
 
-    /// Takes a request out of the line because its caller was cancelled. One that the writer has already goes on.
+    /// Takes a request out of the line because its caller was cancelled. What the writer has taken of it goes on.
     func withdraw(_ request: WriteRequest) {
         let isWithdrawn = withLock {
             switch request.place {
-            case .caller: request.place = .withdrawn
-            case .writer, .withdrawn: break
+            case .caller, .writer: request.place = .withdrawn
+            case .withdrawn: break
             case .queue:
                 requests.removeAll { $0 === request }
                 request.place = .withdrawn

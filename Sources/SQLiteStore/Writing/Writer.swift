@@ -119,6 +119,8 @@ final class Writer: @unchecked Sendable {
         switch transact(units) {
         case .committed(let answers):
             for (unit, answer) in zip(units, answers) { unit.request.answers.append(answer) }
+        case .notBegun(let error):
+            for unit in units { unit.request.answers.append(.failure(error.storeError)) }
         case .undone(let error):
             guard units.count > 1 else {
                 first.request.answers.append(.failure(error.storeError))
@@ -135,6 +137,8 @@ final class Writer: @unchecked Sendable {
 
     private enum Outcome {
         case committed([WriteRequest.Answer])
+        /// Whatever was to be written: another program holds the database, for one.
+        case notBegun(EngineError)
         case undone(EngineError)
         case unknown(EngineError, [WriteRequest.Answer])
     }
@@ -145,6 +149,10 @@ final class Writer: @unchecked Sendable {
         answers.reserveCapacity(units.count)
         do throws(EngineError) {
             try connection.run(.beginImmediate)
+        } catch {
+            return .notBegun(error)
+        }
+        do throws(EngineError) {
             for unit in units { answers.append(try transaction.perform(unit.request.work, unit: unit.index)) }
         } catch {
             rollBack()

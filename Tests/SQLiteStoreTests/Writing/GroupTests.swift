@@ -129,6 +129,42 @@ import Testing
         #expect(try bench.keys().count == 25_001)
     }
 
+    @Test func waitsForAnotherProgramOnceForAll() async throws {
+        let bench = try await Bench()
+        let raw = try RawDatabase(bench.directory.file())
+        try raw.run("BEGIN IMMEDIATE")
+        let counter = Ticks(step: 1)
+        sqlite3_busy_handler(
+            bench.connection.handle,
+            { counter, _ in
+                if let counter { _ = Unmanaged<Ticks>.fromOpaque(counter).takeUnretainedValue().next() }
+                return 0
+            },
+            Unmanaged.passUnretained(counter).toOpaque()
+        )
+        let answers = await bench.answers((0..<20).map { put("\($0)") })
+        #expect(codes(answers) == Array(repeating: .locked, count: 20))
+        #expect(counter.next() == 2)
+        try raw.run("ROLLBACK")
+        #expect(try bench.keys().isEmpty)
+    }
+
+    @Test func whatIsLeftOfALongRequestCanBeWithdrawn() async throws {
+        let bench = try await Bench()
+        let batches = (0..<12_000).map { WriteBatch([.init(.put([1]), at: Key("p", "\($0)"))]) }
+        let request = WriteRequest(.batches(batches, batches.map { _ in WriteID(nonce: 1) }))
+        request.place = .writer
+        request.answers = Array(repeating: .success(WriteReceipt([])), count: 10_000)
+        bench.queue.withdraw(request)
+        #expect(request.answers.count == 10_000)
+        bench.queue.requeue(request)
+        #expect(bench.queue.count == 0)
+        #expect(
+            codes([request.answers]) == Array(repeating: nil, count: 10_000)
+                + Array(repeating: .cancelled, count: 2_000)
+        )
+    }
+
     @Test func aFailedFlushEndsAllWriting() async throws {
         let bench = try await Bench()
         let error = EngineError(code: SQLITE_IOERR | (4 << 8), connection: nil)
