@@ -7,17 +7,18 @@ import Testing
 /// Files that were changed behind the store's back.
 ///
 /// SQLite keeps checksums in its log, and none in the database. A page that is no page any more is found; a byte of a
-/// value that has turned is not, and a byte of a key or of a page's directory may hide a record. Whoever stores values
-/// that must not change puts a checksum into them, as records have one.
+/// value that has turned is not, nor a lost page of a value that is longer than a page, and a byte of a key or of a
+/// page's directory may hide a record. Whoever stores values that must not change puts a checksum into them, as records
+/// have one.
 @Suite struct DamageTests {
-    private static let value = 900
     private static let pageBytes = 4_096
 
     private func key(_ number: Int) -> Key { Key("partition", "key \(10_000 + number)") }
 
-    /// The value of a key: its number, again and again.
+    /// The value of a key: its number, again and again. Every fourth is large, and none longer than a page.
     private func value(_ number: Int) -> [UInt8] {
-        Array(repeatElement(Counter.encode(Int64(number)), count: DamageTests.value / 8).joined())
+        let bytes = number.isMultiple(of: 4) ? 3_000 : 800
+        return Array(repeatElement(Counter.encode(Int64(number)), count: bytes / 8).joined())
     }
 
     /// The files of a store of so many records, closed.
@@ -132,6 +133,35 @@ import Testing
             "\(sum.right) values right, \(sum.corrupted) corrupted, \(sum.missing) not found, \(sum.wrong) wrong,",
             "\(refusals.values.reduce(0, +)) files refused"
         )
+    }
+
+    /// Reads that end early, as where the file was cut while it was open: what was not read is no value.
+    @Test func aShortReadIsNoValue() async throws {
+        let records = 60
+        let bytes = try await database(records: records)
+        for place in 0..<12 {
+            let directory = try TemporaryDirectory()
+            try directory.write(bytes)
+            let system = ObservedFileSystem()
+            var configuration = SQLiteConfiguration()
+            configuration.vfs = system.name
+            let store = try await SQLiteStore.open(path: directory.file(), configuration: configuration)
+            // The reader's first page tells it that the file is a database at all.
+            _ = try await store.get(key(0))
+            system.fail(FaultRule(operation: .read, role: .database, after: place, effect: .short))
+            var corrupted = 0
+            for number in 0..<records {
+                do throws(StoreError) {
+                    let entry = try await store.get(key(number))
+                    #expect(entry?.value == value(number), "\(place): \(number)")
+                } catch {
+                    #expect(error.code == .corrupted)
+                    corrupted += 1
+                }
+            }
+            #expect(system.struck == 1 && corrupted > 0, "\(place)")
+            await store.close()
+        }
     }
 
     /// A file that was cut, between two pages or in the middle of one.

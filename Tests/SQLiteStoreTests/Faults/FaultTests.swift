@@ -74,5 +74,40 @@ import Testing
         #expect(runs > 0)
         print("FAULTS \(kind.name): \(runs) runs, \(codes.map { "\($1) \($0)" }.sorted().joined(separator: ", "))")
     }
+
+    /// Each operation fails while an empty file becomes a store. The next attempt finds nothing in its way.
+    @Test(arguments: [
+        FaultRule(operation: .write, effect: .fail(.input)), FaultRule(operation: .write, effect: .short),
+        FaultRule(operation: .sync, effect: .fail(.flush)), FaultRule(operation: .read, effect: .fail(.output)),
+        FaultRule(operation: .truncate, effect: .fail(.truncation)),
+        FaultRule(operation: .map, effect: .fail(.fullIndex)),
+    ])
+    func aFailureWhileAStoreIsMadeLeavesNothingInTheWay(_ rule: FaultRule) async throws {
+        var refused = 0
+        for place in 0..<60 {
+            let directory = try TemporaryDirectory()
+            let system = ObservedFileSystem()
+            var configuration = SQLiteConfiguration()
+            configuration.vfs = system.name
+            var rule = rule
+            rule.after = place
+            system.fail(rule)
+            let error = await refusal { () async throws(StoreError) in
+                let store = try await SQLiteStore.open(path: directory.file(), configuration: configuration)
+                await store.close()
+            }
+            if system.struck == 0 { break }
+            if let error {
+                #expect([.unavailable, .full].contains(error.code), "\(error)")
+                refused += 1
+            }
+            system.fail()
+            let store = try await SQLiteStore.open(path: directory.file(), configuration: configuration)
+            try await store.put([1], at: Key("partition", "key"))
+            await store.close()
+            #expect(try RawDatabase(directory.file()).run("PRAGMA integrity_check") == [["ok"]])
+        }
+        #expect(refused > 0)
+    }
 }
 #endif

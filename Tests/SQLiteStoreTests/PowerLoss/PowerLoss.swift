@@ -85,8 +85,17 @@ extension Workload {
             return .broken("\(error)")
         }
         do {
-            let check = try RawDatabase(directory.file()).run("PRAGMA integrity_check")
+            let raw = try RawDatabase(directory.file())
+            let check = try raw.run("PRAGMA integrity_check")
             guard check == [["ok"]] else { return .broken("integrity check: \(check)") }
+            let strays = try raw.run(
+                """
+                SELECT count(*) FROM large_values WHERE id NOT IN (
+                    SELECT v >> 25 FROM records WHERE typeof(v) = 'integer'
+                    UNION ALL SELECT v >> 25 FROM reserved_data WHERE typeof(v) = 'integer')
+                """
+            )
+            guard strays == [["0"]] else { return .broken("large values without a row: \(strays)") }
         } catch {
             return .broken("\(error)")
         }
