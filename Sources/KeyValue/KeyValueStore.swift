@@ -65,7 +65,7 @@ public protocol KeyValueStore: Sendable {
     ///
     /// It is not atomic: records go in ordinary batches, and what is written into the range meanwhile may go or stay.
     /// Tombstones stay. Reserved space is refused with ``StoreError/Code/invalidArgument``. The epoch is that of the
-    /// batches, as ``WriteBatch/epoch``.
+    /// batches, as ``WriteBatch/epoch``; a step that finds nothing to delete writes no batch and meets no fence.
     func delete(
         _ range: KeyRange,
         limit: Int,

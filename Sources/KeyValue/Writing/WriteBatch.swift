@@ -40,7 +40,7 @@ public struct WriteBatch: Hashable, Sendable {
     /// checked against the store's ``Fence`` in the same atomic write.
     public var epoch: UInt64?
     /// Asks the store to write a ``Mark`` that names the keys of the batch, in the same atomic write. Needs
-    /// ``Capabilities/marks``.
+    /// ``Capabilities/marks``. A batch that only checks leaves none.
     public var mark: MarkID?
     /// Set only to send the very same batch again after an unknown outcome; otherwise the store draws one.
     public var id: WriteID?
