@@ -72,7 +72,7 @@ extension SQLiteStore {
     }
 
     /// What a page is worth in look-ups, seen from other tasks.
-    static let rowsAPage = 8
+    static let rowsAPage = 12
 
     public func partitions(
         in space: KeySpace,
