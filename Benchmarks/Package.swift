@@ -1,0 +1,36 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+// A package of its own, so that nobody who uses Wherehouse builds it.
+let package = Package(
+    name: "wherehouse-benchmarks",
+    dependencies: [
+        .package(name: "wherehouse", path: ".."),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSQLiteDirect", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .executableTarget(
+            name: "wherehouse-benchmarks",
+            dependencies: [
+                "CSQLiteDirect",
+                .product(name: "KeyValue", package: "wherehouse"),
+                .product(name: "Migration", package: "wherehouse"),
+                .product(name: "SQLiteStore", package: "wherehouse"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("InferIsolatedConformances"),
+                .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+                .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+                .treatAllWarnings(as: .error),
+            ]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

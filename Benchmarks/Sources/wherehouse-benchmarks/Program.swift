@@ -1,0 +1,40 @@
+import Foundation
+
+/// Measures what the options ask for, prints the table, and writes it where it is wanted.
+@main
+struct Program {
+    static func main() async throws {
+        let options = try Options(CommandLine.arguments.dropFirst())
+        let results = try await measure(options)
+        let report = Report(
+            results: results,
+            machine: try Machine.current(),
+            swift: options.swift,
+            date: Date(),
+            settings: "\(options.records) records in the tables that are read, \(options.repeats) repeats."
+        )
+        let markdown = report.markdown
+        FileHandle.standardOutput.write(Data(markdown.utf8))
+        if let path = options.markdown { try Data(markdown.utf8).write(to: URL(filePath: path)) }
+        if let path = options.json { try results.json().write(to: URL(filePath: path)) }
+    }
+
+    /// Off the main thread, where servers work too.
+    @concurrent
+    private static func measure(_ options: Options) async throws -> Results {
+        let bench = try Workbench(
+            records: options.records,
+            repeats: options.repeats,
+            below: URL(filePath: options.directory)
+        )
+        var results = Results()
+        do {
+            for theme in options.themes { try await theme.measure(bench, &results) }
+        } catch {
+            try bench.removeAll()
+            throw error
+        }
+        try bench.removeAll()
+        return results
+    }
+}
