@@ -15,13 +15,11 @@ public struct StoreRegistry: Sendable {
     /// The schemes that can be opened, in alphabetical order.
     public var schemes: [String] { drivers.keys.sorted() }
 
-    /// Opens the store that a URL names.
+    /// Opens the store that a URL names, and makes one that is not there unless `creating` is false.
     ///
-    /// Throws ``StoreError/Code/invalidArgument`` for a URL that is wrong or names no known kind,
-    /// ``StoreError/Code/unsupported`` for a store that is less durable than its kind by default and whose URL does
-    /// not accept it, and whatever opening the store throws.
-    /// - Parameter creating: whether a store that is not there is made; if not, it is
-    ///   ``StoreError/Code/invalidArgument``.
+    /// Throws ``StoreError/Code/invalidArgument`` for a URL that is wrong or names no known kind or no store that is
+    /// there, ``StoreError/Code/unsupported`` for a store that is less durable than its kind by default and whose URL
+    /// does not accept it, and whatever opening the store throws.
     public func open(
         _ url: String,
         creating: Bool = true,
