@@ -100,10 +100,12 @@ public final class MeteredStore: StoreDecorator {
         return results
     }
 
+    @inline(__always)
     private func succeeded(_ operation: StoreCall.Operation, since start: Int64) {
         successes[operation.rawValue].recordNanoseconds(environment.nanoseconds() - start)
     }
 
+    @inline(never)
     private func failed(_ operation: StoreCall.Operation, _ error: StoreError, since start: Int64) -> StoreError {
         failure(operation, error.code).recordNanoseconds(environment.nanoseconds() - start)
         return error
