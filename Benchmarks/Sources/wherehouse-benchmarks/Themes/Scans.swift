@@ -30,8 +30,8 @@ func measureScans(_ bench: Workbench, _ results: inout Results) async throws {
     )
     results.add("scan of all by pages, a record", series, .scan, .shareAtLeast(0.75))
     results.figures += [
-        Figure("the same, each record looked at in its page", series[2], against: series[0], .shareAtLeast(0.6)),
-        Figure("the same, each record copied out of its page", series[3], against: series[0], .none),
+        Figure("scan of all by records, each looked at in its page", series[2], against: series[0], .shareAtLeast(0.6)),
+        Figure("scan of all by records, each copied out of its page", series[3], against: series[0], .none),
     ]
     await store.close()
 }
