@@ -2,6 +2,9 @@ import Glibc
 import Synchronization
 
 /// The system's random numbers, fetched by the block: one system call for many nonces.
+///
+/// A machine that is set back to a snapshot of itself while the process runs draws what is left of its block again, at
+/// most 64 numbers. Whoever sets machines back under a running service has to start the service anew.
 final class RandomBlock: Sendable {
     private static let capacity = 64
     private let unused = Mutex<[UInt64]>([])
