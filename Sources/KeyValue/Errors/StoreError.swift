@@ -193,6 +193,16 @@ extension StoreError {
         )
     }
 
+    /// ``Code/unavailable`` after ``KeyValueStore/close()``.
+    public static var closed: StoreError {
+        StoreError(.unavailable, "The store has been closed: open it again.")
+    }
+
+    /// ``Code/invalidArgument`` for a bin that the store does not list.
+    public static func noSuchBin(_ bin: Bin) -> StoreError {
+        .invalidArgument("The store has no such bin: list its bins.", ["bin": bin.name])
+    }
+
     /// ``Code/cancelled`` before anything was done.
     public static var cancelled: StoreError {
         StoreError(.cancelled, "The calling task was cancelled before anything was written.")

@@ -134,7 +134,7 @@ extension MemoryState {
         advance()
         let map = readable
         let range = KeyRange.all(in: space)
-        var last = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range).partition }
+        var last = try cursor.map { (cursor) throws(StoreError) in try cursor.partitionPosition(in: space) }
         var found: [[UInt8]] = []
         while found.count < limit {
             var position = map.bound { other in
@@ -148,11 +148,7 @@ extension MemoryState {
             found.append(place.key.partition)
             last = place.key.partition
         }
-        // The key is only there to make a position of the partition.
-        return PartitionPage(
-            partitions: found,
-            cursor: last.map { Cursor(after: Key(partition: $0, bytes: [0], space: space)) }
-        )
+        return PartitionPage(partitions: found, cursor: last.map { Cursor(afterPartition: $0, in: space) })
     }
 }
 
@@ -225,7 +221,7 @@ extension MemoryState {
 
     private func index(of bin: Bin) throws(StoreError) -> Int {
         guard let index = MemoryState.bins(of: profile).firstIndex(of: bin) else {
-            throw .invalidArgument("The store has no such bin: list its bins.", ["bin": bin.name])
+            throw .noSuchBin(bin)
         }
         return index
     }

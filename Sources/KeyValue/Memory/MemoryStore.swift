@@ -25,9 +25,7 @@ public final class MemoryStore: KeyValueStore {
     ) throws(StoreError) -> Result {
         if Task.isCancelled { throw .cancelled }
         return try state.withLock { (state: inout MemoryState) throws(StoreError) -> sending Result in
-            guard !state.isClosed else {
-                throw StoreError(.unavailable, "The store has been closed: open it again.")
-            }
+            guard !state.isClosed else { throw .closed }
             return try body(&state)
         }
     }

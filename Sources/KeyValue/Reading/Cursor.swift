@@ -22,6 +22,17 @@ extension Cursor {
         bytes = writer.bytes
     }
 
+    /// For stores that list partitions: the cursor that goes on behind this one.
+    public init(afterPartition partition: [UInt8], in space: KeySpace) {
+        // The key is only there to make a position of the partition.
+        self.init(after: Key(partition: partition, bytes: [0], space: space))
+    }
+
+    /// For stores that list partitions: the partition of `space` behind which to go on.
+    public func partitionPosition(in space: KeySpace) throws(StoreError) -> [UInt8] {
+        try position(in: .all(in: space)).partition
+    }
+
     /// For stores whose order is that of keys: the key behind which to go on, which lies in `range`.
     public func position(in range: KeyRange) throws(StoreError) -> Key {
         var reader = KeyReader(bytes)

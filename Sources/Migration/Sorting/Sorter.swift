@@ -33,13 +33,6 @@ public struct Sorter {
         if buffer.count >= options.runRowsMax || buffer.bytes.count >= options.runBytesMax { try await spill() }
     }
 
-    /// Takes in everything that `source` has.
-    public mutating func append(contentsOf source: inout some RowSource) async throws(StoreError) {
-        while let page = try await source.nextPage() {
-            for row in page { try await append(row) }
-        }
-    }
-
     /// Ends the taking in; the rows in the order of their keys.
     public consuming func finish() async throws(StoreError) -> SortedRows {
         var merge: RunMerge?

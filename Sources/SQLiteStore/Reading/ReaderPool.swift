@@ -32,8 +32,6 @@ final class ReaderPool: Sendable {
         self.configuration = configuration
     }
 
-    static let closed = StoreError(.unavailable, "The store has been closed: open it again.")
-
     private enum Turn {
         case use(Connection)
         case open
@@ -54,7 +52,7 @@ final class ReaderPool: Sendable {
         switch state.withLock({ turn(&$0) }) {
         case .use(let connection): return connection
         case .open: return try open()
-        case .closed: throw ReaderPool.closed
+        case .closed: throw .closed
         case .wait:
             return try await withUnsafeContinuation { (waiter: Waiter) in
                 // One may have been given back meanwhile.
@@ -66,7 +64,7 @@ final class ReaderPool: Sendable {
                 switch turn {
                 case .use(let connection): waiter.resume(returning: .success(connection))
                 case .open: waiter.resume(returning: Result { () throws(StoreError) in try open() })
-                case .closed: waiter.resume(returning: .failure(ReaderPool.closed))
+                case .closed: waiter.resume(returning: .failure(.closed))
                 case .wait: break
                 }
             }.get()
@@ -119,7 +117,7 @@ final class ReaderPool: Sendable {
             }
             return (state.waiters, state.free)
         }
-        for waiter in waiters { waiter.resume(returning: .failure(ReaderPool.closed)) }
+        for waiter in waiters { waiter.resume(returning: .failure(.closed)) }
         withExtendedLifetime(free) {}
     }
 

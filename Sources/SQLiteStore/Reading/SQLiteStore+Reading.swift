@@ -80,8 +80,7 @@ extension SQLiteStore {
         after cursor: Cursor?
     ) async throws(StoreError) -> PartitionPage {
         let limit = try capabilities.limits.listingLimit(limit)
-        let range = KeyRange.all(in: space)
-        var last = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range).partition }
+        var last = try cursor.map { (cursor) throws(StoreError) in try cursor.partitionPosition(in: space) }
         var found: [[UInt8]] = []
         while found.count < limit {
             // In pieces, as many look-ups would keep the thread.
@@ -93,11 +92,7 @@ extension SQLiteStore {
             last = piece.last ?? last
             if piece.count < room { return PartitionPage(partitions: found, cursor: nil) }
         }
-        // The key is only there to make a position of the partition.
-        return PartitionPage(
-            partitions: found,
-            cursor: last.map { Cursor(after: Key(partition: $0, bytes: [0], space: space)) }
-        )
+        return PartitionPage(partitions: found, cursor: last.map { Cursor(afterPartition: $0, in: space) })
     }
 
     public func marks(in bin: Bin, limit: Int, after cursor: Cursor?) async throws(StoreError) -> MarkPage {

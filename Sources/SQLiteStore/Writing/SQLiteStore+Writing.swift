@@ -47,9 +47,7 @@ extension SQLiteStore {
     static let bin = Bin("main")
 
     func check(_ bin: Bin) throws(StoreError) {
-        guard bin == SQLiteStore.bin else {
-            throw .invalidArgument("The store has no such bin: list its bins.", ["bin": bin.name])
-        }
+        guard bin == SQLiteStore.bin else { throw .noSuchBin(bin) }
     }
 
     private func perform(one work: WriteRequest.Work) async throws(StoreError) -> WriteReceipt {

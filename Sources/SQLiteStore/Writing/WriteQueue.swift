@@ -57,7 +57,7 @@ final class WriteQueue: @unchecked Sendable {
         let refusal = withLock { () -> StoreError? in
             request.continuation = continuation
             if request.place == .withdrawn { return .cancelled }
-            if isClosed { return ReaderPool.closed }
+            if isClosed { return .closed }
             guard requests.count < WriteQueue.requestsMax else {
                 return StoreError(.throttled, "Too many writes wait for the disk: send fewer at a time.")
             }
