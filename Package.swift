@@ -8,6 +8,8 @@ let package = Package(
         .library(name: "KeyValue", targets: ["KeyValue"]),
         .library(name: "KeyValueConformance", targets: ["KeyValueConformance"]),
         .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
+        .library(name: "PostgreSQLStore", targets: ["PostgreSQLStore"]),
+        .library(name: "RedisStore", targets: ["RedisStore"]),
         .library(name: "Tuples", targets: ["Tuples"]),
         .library(name: "Migration", targets: ["Migration"]),
         .library(name: "Drivers", targets: ["Drivers"]),
@@ -15,12 +17,16 @@ let package = Package(
     ],
     traits: [
         .trait(name: "SQLite", description: "The embedded store. Needs libsqlite3."),
-        .default(enabledTraits: ["SQLite"]),
+        .trait(name: "PostgreSQL", description: "PostgreSQL. Needs libpq."),
+        .trait(name: "Redis", description: "Redis and Redis Cluster. Brings SwiftNIO along."),
+        .default(enabledTraits: ["SQLite", "PostgreSQL", "Redis"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: [
         // Pure formats: no I/O, no async.
@@ -35,7 +41,8 @@ let package = Package(
             ]
         ),
         .target(name: "KeyValueConformance", dependencies: ["KeyValue"]),
-        .target(name: "Migration", dependencies: ["KeyValue"]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "Migration", dependencies: ["KeyValue", "CZstd"]),
 
         // Stores. Each is optional by a trait of its own.
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -46,6 +53,23 @@ let package = Package(
                 .target(name: "CSQLite", condition: .when(traits: ["SQLite"])),
             ]
         ),
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "PostgreSQLStore",
+            dependencies: [
+                "KeyValue",
+                .target(name: "CLibpq", condition: .when(traits: ["PostgreSQL"])),
+            ]
+        ),
+        .target(
+            name: "RedisStore",
+            dependencies: [
+                "KeyValue",
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Redis"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Redis"])),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Redis"])),
+            ]
+        ),
 
         // Where everything is put together.
         .target(
@@ -53,6 +77,8 @@ let package = Package(
             dependencies: [
                 "KeyValue",
                 .target(name: "SQLiteStore", condition: .when(traits: ["SQLite"])),
+                .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
+                .target(name: "RedisStore", condition: .when(traits: ["Redis"])),
             ]
         ),
         .target(
@@ -66,6 +92,7 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", dependencies: ["KeyValue"]),
+        .target(name: "TestServers", dependencies: ["TestSupport"]),
         .testTarget(
             name: "TuplesTests",
             dependencies: ["Tuples", "TestSupport"],
@@ -91,16 +118,33 @@ let package = Package(
                 .target(name: "CSQLite", condition: .when(traits: ["SQLite"])),
             ]
         ),
+        .testTarget(
+            name: "PostgreSQLStoreTests",
+            dependencies: [
+                "KeyValue", "KeyValueConformance", "PostgreSQLStore", "StoreWriter", "TestServers", "TestSupport",
+                .target(name: "CLibpq", condition: .when(traits: ["PostgreSQL"])),
+            ]
+        ),
+        .testTarget(
+            name: "RedisStoreTests",
+            dependencies: [
+                "KeyValue", "KeyValueConformance", "RedisStore", "StoreWriter", "TestServers", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Redis"])),
+                .product(name: "NIOEmbedded", package: "swift-nio", condition: .when(traits: ["Redis"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Redis"])),
+            ]
+        ),
         // A program that tests start and kill.
         .executableTarget(
             name: "StoreWriter",
-            dependencies: ["KeyValue", "KeyValueConformance", "SQLiteStore"],
+            dependencies: ["Drivers", "KeyValue", "KeyValueConformance", "SQLiteStore"],
             path: "Tests/StoreWriter"
         ),
         .testTarget(name: "MigrationTests", dependencies: ["KeyValue", "Migration", "TestSupport"]),
+        .testTarget(name: "TestServersTests", dependencies: ["TestServers", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CommandLineTool", "KeyValue", "Migration", "TestSupport", "wherehouse"]
+            dependencies: ["CommandLineTool", "KeyValue", "Migration", "TestServers", "TestSupport", "wherehouse"]
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -47,6 +47,12 @@ public protocol KeyValueStore: Sendable {
     /// comes or goes meanwhile may be delivered or not. The cursor is that of the page before; nil begins the range.
     func scan(_ range: KeyRange, _ options: ScanOptions, after cursor: Cursor?) async throws(StoreError) -> ScanPage
 
+    /// The store as it is at one moment during the call, to be read at leisure, where ``Capabilities/snapshots`` says
+    /// that there is such a thing; throws ``StoreError/Code/unsupported`` where not.
+    ///
+    /// It shows every write that was acknowledged before the call. The caller closes it.
+    func snapshot() async throws(StoreError) -> any StoreSnapshot
+
     /// Lists partitions that hold rows of a space, at most `limit` of them.
     func partitions(
         in space: KeySpace,

@@ -23,6 +23,8 @@ public struct Capabilities: Hashable, Sendable {
     public var reportsDeletes: Bool
     /// Whether all rows of one `get`, and all rows of one page, are as they were at one moment.
     public var snapshotReads: Bool
+    /// Whether ``KeyValueStore/snapshot()`` is there: many pages as of one moment.
+    public var snapshots: Bool
     /// Whether scans can go from the upper end down.
     public var reverseScan: Bool
     /// Whether a batch can leave a ``Mark`` in its own atomic write.
@@ -50,6 +52,7 @@ public struct Capabilities: Hashable, Sendable {
         integerAdd: Bool,
         reportsDeletes: Bool,
         snapshotReads: Bool,
+        snapshots: Bool = false,
         reverseScan: Bool,
         marks: Bool,
         changeFeed: Bool,
@@ -68,6 +71,7 @@ public struct Capabilities: Hashable, Sendable {
         self.integerAdd = integerAdd
         self.reportsDeletes = reportsDeletes
         self.snapshotReads = snapshotReads
+        self.snapshots = snapshots
         self.reverseScan = reverseScan
         self.marks = marks
         self.changeFeed = changeFeed

@@ -49,6 +49,11 @@ extension StoreDecorator {
         }
     }
 
+    /// The snapshot itself is that of the store behind: its pages are read without the decorator.
+    public func snapshot() async throws(StoreError) -> any StoreSnapshot {
+        try await around(StoreCall(.snapshot)) { () async throws(StoreError) in try await base.snapshot() }
+    }
+
     public func partitions(
         in space: KeySpace,
         limit: Int,
