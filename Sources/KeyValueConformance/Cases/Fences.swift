@@ -132,7 +132,7 @@ extension ConformanceCase {
             }
         },
         ConformanceCase("fences/no-batch-after-they-return", .atomicFencing) { context in
-            try await expectNothingLate(context)
+            try await expectNothingLate(context, writers: [context])
         },
         ConformanceCase("fences/outlive-their-store", .offer(.reopening)) { context in
             try await context.fill([context.key("there")])
@@ -229,11 +229,15 @@ extension ConformanceCase {
 
     /// Writers without an epoch run on while fences shut them out: what is there when the last fence has been set is
     /// what is there in the end, and all that was acknowledged is there.
-    private static func expectNothingLate(_ context: ConformanceContext) async throws {
+    static func expectNothingLate(
+        _ context: ConformanceContext,
+        writers: [ConformanceContext]
+    ) async throws {
         for round in UInt64(1)...4 {
             let partition = "late \(round)"
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for writer in 0..<6 {
+                    let context = writers[writer % writers.count]
                     group.addTask { @concurrent in
                         for number in 0..<2_000 {
                             await Task.yield()

@@ -68,12 +68,12 @@ extension ConformanceCase {
             try expectEqual(Set(sums.flatMap(\.value)).count, 90, "different sums among 90 additions")
         },
         ConformanceCase("races/get-sees-no-half-batch", .batchScope(.partition), .snapshotReads) { context in
-            try await expectNoHalfBatch(context) { keys in
+            try await expectNoHalfBatch(writer: context) { keys in
                 try await context.store.get(keys).map { $0?.value }
             }
         },
         ConformanceCase("races/page-sees-no-half-batch", .batchScope(.partition), .snapshotReads) { context in
-            try await expectNoHalfBatch(context) { keys in
+            try await expectNoHalfBatch(writer: context) { keys in
                 try await context.store.scan(.partition(keys[0].partition), ScanOptions(), after: nil)
                     .map { Array($0.value) }
             }
@@ -151,7 +151,7 @@ extension ConformanceCase {
     }
 
     /// Adds one by reading and comparing, as often as it takes; each failure means that another succeeded.
-    private static func increment(_ key: Key, _ context: ConformanceContext) async throws {
+    static func increment(_ key: Key, _ context: ConformanceContext) async throws {
         for _ in 0..<10_000 {
             let entry = try require(try await context.store.get(key), "the counter")
             let number = try require(Counter.decode(entry.value), "a number")
@@ -182,8 +182,8 @@ extension ConformanceCase {
     }
 
     /// Writers put one value to all of some keys, in one batch each; a reader never sees two values.
-    private static func expectNoHalfBatch(
-        _ context: ConformanceContext,
+    static func expectNoHalfBatch(
+        writer context: ConformanceContext,
         _ read: @escaping @Sendable ([Key]) async throws -> [[UInt8]?]
     ) async throws {
         let keys = (0..<5).map { context.key("\($0)") }

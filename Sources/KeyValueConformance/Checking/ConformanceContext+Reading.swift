@@ -46,10 +46,29 @@ extension ConformanceContext {
         _ options: ScanOptions = ScanOptions(),
         betweenPages: (ScanPage) async throws -> Void = { _ in }
     ) async throws -> [Entry] {
+        try await rows(options, betweenPages: betweenPages, scan: { try await store.scan(range, options, after: $0) })
+    }
+
+    /// The same in a snapshot.
+    func rows(
+        _ range: KeyRange,
+        _ options: ScanOptions = ScanOptions(),
+        in snapshot: any StoreSnapshot,
+        betweenPages: () async throws -> Void = {}
+    ) async throws -> [Entry] {
+        let scan = { cursor in try await snapshot.scan(range, options, after: cursor) }
+        return try await rows(options, betweenPages: { _ in try await betweenPages() }, scan: scan)
+    }
+
+    private func rows(
+        _ options: ScanOptions,
+        betweenPages: (ScanPage) async throws -> Void,
+        scan: (Cursor?) async throws -> ScanPage
+    ) async throws -> [Entry] {
         var rows: [Entry] = []
         var cursor: Cursor?
         for _ in 0..<ConformanceContext.pagesMax {
-            let page = try await store.scan(range, options, after: cursor)
+            let page = try await scan(cursor)
             try expectBounded(page, options)
             rows += page.map(\.entry).filter { $0.key != ConformanceContext.settling }
             guard let next = page.cursor else { return rows }

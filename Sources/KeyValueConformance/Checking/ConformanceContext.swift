@@ -18,13 +18,34 @@ public struct ConformanceContext: Sendable {
 
     /// A store at a new place, which is like this one in everything but its records.
     public func another() async throws -> ConformanceContext {
-        try await ConformanceContext.open(subject, at: try await subject.makePlace(), seed: seed, opened)
+        let place = try await subject.makePlace()
+        opened.add(place)
+        return try await ConformanceContext.open(subject, at: place, seed: seed, opened)
     }
 
     /// The store after it was closed and opened again.
     public func reopened() async throws -> ConformanceContext {
         await store.close()
         return try await ConformanceContext.open(subject, at: place, seed: seed, opened)
+    }
+
+    /// The same place, opened by one more while this one is open.
+    public func opener() async throws -> ConformanceContext {
+        try await ConformanceContext.open(subject, at: place, seed: seed, opened)
+    }
+
+    /// Several openers of a place where nothing has been opened before, all at once.
+    public func openers(_ count: Int) async throws -> [ConformanceContext] {
+        let place = try await subject.makePlace()
+        opened.add(place)
+        return try await withThrowingTaskGroup(of: ConformanceContext.self) { group in
+            for _ in 0..<count {
+                group.addTask { @concurrent in
+                    try await ConformanceContext.open(subject, at: place, seed: seed, opened)
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
     }
 
     /// Calls `body` with a context of its own, and cleans up behind it.
@@ -36,6 +57,7 @@ public struct ConformanceContext: Sendable {
         let opened = Opened()
         do {
             let place = try await subject.makePlace()
+            opened.add(place)
             let result = try await body(open(subject, at: place, seed: seed, opened))
             try await opened.cleanUp()
             return result
@@ -52,7 +74,6 @@ public struct ConformanceContext: Sendable {
         seed: UInt64,
         _ opened: Opened
     ) async throws -> ConformanceContext {
-        opened.add(place)
         let store = try await place.open()
         opened.add(store)
         return ConformanceContext(store: store, place: place, subject: subject, seed: seed, opened: opened)

@@ -21,10 +21,13 @@ public struct ConformanceSubject: Sendable {
 
 /// Where one store's records lie: a file, a database, a bucket. What is optional is nil where it can't be had.
 public struct ConformancePlace: Sendable {
-    /// Opens the store that lies here. Called once, and again after ``KeyValueStore/close()`` with ``reopens``.
+    /// Opens the store that lies here. Called once; again after ``KeyValueStore/close()`` with ``reopens``; and several
+    /// times, also at once, with ``opensTogether``.
     public var open: @Sendable () async throws -> any KeyValueStore
     /// Whether a store that is opened here finds what one before it has written.
     public var reopens: Bool
+    /// Whether several stores can be open here at a time, each as another process would have it.
+    public var opensTogether: Bool
     /// Starts a process that opens the store and runs ``CrashWorkload`` on it. Nobody else has the store open then.
     public var startWriter: (@Sendable () async throws -> any WritingProcess)?
     /// Makes the next operation of the open store fail in this way.
@@ -36,12 +39,14 @@ public struct ConformancePlace: Sendable {
     public init(
         open: @escaping @Sendable () async throws -> any KeyValueStore,
         reopens: Bool = false,
+        opensTogether: Bool = false,
         startWriter: (@Sendable () async throws -> any WritingProcess)? = nil,
         inject: (@Sendable (InjectedFault) async throws -> Void)? = nil,
         remove: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.open = open
         self.reopens = reopens
+        self.opensTogether = opensTogether
         self.startWriter = startWriter
         self.inject = inject
         self.remove = remove
@@ -51,6 +56,7 @@ public struct ConformancePlace: Sendable {
     public var offers: Set<ConformanceOffer> {
         var offers: Set<ConformanceOffer> = []
         if reopens { offers.insert(.reopening) }
+        if opensTogether { offers.insert(.openers) }
         if startWriter != nil { offers.insert(.writingProcess) }
         if inject != nil { offers.insert(.faults) }
         return offers
@@ -61,6 +67,8 @@ public struct ConformancePlace: Sendable {
 public enum ConformanceOffer: String, Hashable, Sendable {
     /// ``ConformancePlace/reopens``.
     case reopening
+    /// ``ConformancePlace/opensTogether``.
+    case openers = "several openers"
     /// ``ConformancePlace/startWriter``.
     case writingProcess = "a writing process"
     /// ``ConformancePlace/inject``.

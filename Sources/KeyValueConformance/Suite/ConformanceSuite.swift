@@ -18,8 +18,8 @@
 /// }
 /// ```
 ///
-/// What a place offers beyond opening decides on more cases: reopening, a process that can be killed
-/// (``CrashWorkload``), failures that can be brought about (``InjectedFault``).
+/// What a place offers beyond opening decides on more cases: reopening, several openers at a time, a process that can
+/// be killed (``CrashWorkload``), failures that can be brought about (``InjectedFault``).
 ///
 /// Each case gets an empty place of its own and opens a store there, so cases don't depend on each other. They are
 /// run one after the other. Each is bounded in its operations, and none measures time; ``caseDurationMax`` only ends

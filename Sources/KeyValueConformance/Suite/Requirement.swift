@@ -10,6 +10,8 @@ public enum Requirement: Hashable, Sendable {
     case integerAdd
     /// ``Capabilities/snapshotReads``.
     case snapshotReads
+    /// ``Capabilities/snapshots``.
+    case snapshots
     /// ``Capabilities/reverseScan``.
     case reverseScan
     /// ``Capabilities/marks``.
@@ -34,6 +36,7 @@ public enum Requirement: Hashable, Sendable {
         case .conditionalDelete: capabilities.conditionalDelete
         case .integerAdd: capabilities.integerAdd
         case .snapshotReads: capabilities.snapshotReads
+        case .snapshots: capabilities.snapshots
         case .reverseScan: capabilities.reverseScan
         case .marks: capabilities.marks
         case .atomicFencing: capabilities.fencing == .atomic
@@ -53,6 +56,7 @@ extension Requirement: CustomStringConvertible {
         case .conditionalDelete: "conditional deletes"
         case .integerAdd: "additions"
         case .snapshotReads: "snapshot reads"
+        case .snapshots: "snapshots"
         case .reverseScan: "reverse scans"
         case .marks: "marks"
         case .atomicFencing: "atomic fencing"

@@ -37,6 +37,7 @@ struct Animal: Sendable {
             return ConformancePlace(
                 open: { try await open(habitat) },
                 reopens: true,
+                opensTogether: true,
                 startWriter: { SimulatedProcess(try await open(habitat)) },
                 inject: { habitat.inject($0) }
             )
@@ -48,8 +49,8 @@ struct Animal: Sendable {
     private func open(_ habitat: Habitat) async throws -> any KeyValueStore {
         habitat.saved.withLock { forget(&$0) }
         let identity = identity ?? StoreEnvironment.live.makeIdentity()
-        let store = sharesPlaces ? try await habitat.openShared(as: identity) : try await habitat.open(as: identity)
-        var broken = BrokenStore(store)
+        var broken = BrokenStore(try await habitat.open(as: identity))
+        broken.capabilities.singleProcess = false
         damage(&broken, identity)
         return broken
     }

@@ -8,14 +8,20 @@ extension Animal {
             caughtBy: "races/one-winner-of-a-revision",
             "races/one-creator",
             "races/no-increment-is-lost",
-            "races/put-or-delete"
+            "races/put-or-delete",
+            "openers/one-winner-of-a-revision",
+            "openers/one-creator"
         ) { store, _ in
             store.onWrite = { (base, batch) async throws(StoreError) in
                 try await expectPreconditions(of: batch, base)
                 return try await base.write(withoutPreconditions(batch))
             }
         },
-        Animal("batches-show-half", caughtBy: "races/get-sees-no-half-batch") { store, _ in
+        Animal(
+            "batches-show-half",
+            caughtBy: "races/get-sees-no-half-batch",
+            "openers/see-no-half-batch"
+        ) { store, _ in
             store.onWrite = { (base, batch) async throws(StoreError) in
                 guard batch.operations.count > 1, batch.mark == nil else { return try await base.write(batch) }
                 try await expectPreconditions(of: batch, base)
@@ -73,7 +79,9 @@ extension Animal {
                 return rebuilt(rows, page.cursor, range.space, options, identity)
             }
         },
-        Animal("additions-are-read-then-written", caughtBy: "races/additions-sum-up") { store, _ in
+        Animal("additions-are-read-then-written", caughtBy: "races/additions-sum-up", "openers/additions-sum-up") {
+            store,
+            _ in
             store.onWrite = { (base, batch) async throws(StoreError) in
                 guard batch.operations.count == 1, case .add(let amount) = batch.operations[0].action else {
                     return try await base.write(batch)
@@ -88,7 +96,11 @@ extension Animal {
                 return receipt
             }
         },
-        Animal("fences-are-checked-then-forgotten", caughtBy: "fences/no-batch-after-they-return") { store, _ in
+        Animal(
+            "fences-are-checked-then-forgotten",
+            caughtBy: "fences/no-batch-after-they-return",
+            "openers/no-batch-after-anothers-fence"
+        ) { store, _ in
             store.onWrite = { (base, batch) async throws(StoreError) in
                 let bin = try await base.bins()[0]
                 try await base.fence(of: bin).admit(epoch: batch.epoch)

@@ -53,7 +53,7 @@ extension Animal {
         },
         Animal("places-are-one", caughtBy: "closing/keeps-stores-apart")
             .with { $0.sharesPlaces = true },
-        Animal("closing-closes-all", caughtBy: "closing/is-of-one-store") { store, _ in
+        Animal("closing-closes-all", caughtBy: "closing/is-of-one-store", "openers/close-by-themselves") { store, _ in
             let base = store.base
             Animal.everyone.withLock { $0.append(base) }
             store.onClose = { _ in
@@ -88,7 +88,8 @@ extension Animal {
                     }
                 }
             },
-        Animal("bins-are-named-by-chance", caughtBy: "reopening/names-its-bins-alike") { store, identity in
+        Animal("bins-are-named-by-chance", caughtBy: "reopening/names-its-bins-alike", "openers/name-their-bins-alike")
+        { store, identity in
             store.onBins = { (base) async throws(StoreError) in
                 try await base.bins().map { Bin("\($0.name) of \(identity.nonce)") }
             }

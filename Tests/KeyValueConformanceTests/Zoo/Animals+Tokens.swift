@@ -50,8 +50,13 @@ extension Animal {
                 return try await base.write(batch)
             }
         },
-        Animal("stores-share-an-identity", caughtBy: "tokens/of-another-store", "tokens/of-an-earlier-opening")
-            .with { $0.identity = StoreIdentity(nonce: 1) },
+        Animal(
+            "stores-share-an-identity",
+            caughtBy: "tokens/of-another-store",
+            "tokens/of-an-earlier-opening",
+            "openers/have-revisions-of-their-own"
+        )
+        .with { $0.identity = StoreIdentity(nonce: 1) },
         Animal("tombstones-share-a-token", caughtBy: "tokens/tombstone-of-another-time") { store, identity in
             store.retokenise(identity) { entry in
                 entry.isTombstone ? 1 : entry.revision.nonce(at: entry.key, in: identity) ?? 0

@@ -20,6 +20,9 @@ struct BrokenStore: KeyValueStore {
         (base, range, options, cursor) async throws(StoreError) in
         try await base.scan(range, options, after: cursor)
     }
+    var onSnapshot: @Sendable (Base) async throws(StoreError) -> any StoreSnapshot = {
+        (base) async throws(StoreError) in try await base.snapshot()
+    }
     var onPartitions: @Sendable (Base, KeySpace, Int, Cursor?) async throws(StoreError) -> PartitionPage = {
         (base, space, limit, cursor) async throws(StoreError) in
         try await base.partitions(in: space, limit: limit, after: cursor)
@@ -87,6 +90,8 @@ struct BrokenStore: KeyValueStore {
     ) async throws(StoreError) -> ScanPage {
         try await onScan(base, range, options, cursor)
     }
+
+    func snapshot() async throws(StoreError) -> any StoreSnapshot { try await onSnapshot(base) }
 
     func partitions(
         in space: KeySpace,

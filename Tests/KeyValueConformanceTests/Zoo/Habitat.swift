@@ -18,8 +18,20 @@ final class Habitat: Sendable {
         var fences: [Fence] = []
     }
 
+    /// The store that lives here while anybody has it open.
+    struct Living: Sendable {
+        let store: any KeyValueStore
+        let memory: MemoryStore
+        let identity: StoreIdentity
+    }
+
+    private struct Openings {
+        var living: Task<Living, any Error>?
+        var count = 0
+    }
+
     let saved = Mutex(Saved())
-    private let living = Mutex<(any KeyValueStore)?>(nil)
+    private let openings = Mutex(Openings())
     private let fault = Mutex<InjectedFault?>(nil)
     private let profile: MemoryProfile
     private let time: SimulatedTime
@@ -31,18 +43,36 @@ final class Habitat: Sendable {
 
     func inject(_ next: InjectedFault) { fault.withLock { $0 = next } }
 
-    /// Opens the one store that everybody shares.
-    func openShared(as identity: StoreIdentity) async throws(StoreError) -> any KeyValueStore {
-        if let store = living.withLock({ $0 }) { return store }
-        let store = try await open(as: identity)
-        living.withLock { $0 = store }
-        return store
+    /// Opens the store with what was saved last, or one more time where it is open.
+    func open(as identity: StoreIdentity) async throws -> any KeyValueStore {
+        let living = openings.withLock { openings in
+            openings.count += 1
+            if let living = openings.living { return living }
+            let living = Task { [self] in try await make(identity) }
+            openings.living = living
+            return living
+        }
+        return Opening(try await living.value, as: identity, of: self)
     }
 
-    /// Opens a store with what was saved last.
-    func open(
-        as identity: StoreIdentity
-    ) async throws(StoreError) -> any KeyValueStore {
+    /// Closes one opening; the last saves what is there.
+    func close() async {
+        let living = openings.withLock { openings -> Task<Living, any Error>? in
+            openings.count -= 1
+            return openings.count == 0 ? openings.living.take() : nil
+        }
+        guard let living else { return }
+        // In a task of its own, since the caller's may be cancelled. A store that could not be made is not saved.
+        await Task { [self] in
+            do {
+                let living = try await living.value
+                try await save(living.memory, living.identity)
+                await living.store.close()
+            } catch {}
+        }.value
+    }
+
+    private func make(_ identity: StoreIdentity) async throws -> Living {
         // The first random number that a memory store asks for becomes its identity.
         let live = StoreEnvironment.live
         let first = Mutex<UInt64?>(identity.nonce)
@@ -53,7 +83,7 @@ final class Habitat: Sendable {
         let faulty = FaultInjectingStore(memory) { [self] call in
             fault.withLock { fault -> FaultInjectingStore.Fault? in
                 switch fault {
-                case .readFails where HabitatStore.reading.contains(call.operation):
+                case .readFails where Habitat.reading.contains(call.operation):
                     fault = nil
                     return .refuse(StoreError(.unavailable, "Injected."))
                 case .lostReply where call.operation == .write:
@@ -63,8 +93,10 @@ final class Habitat: Sendable {
                 }
             }
         }
-        return HabitatStore(base: faulty, memory: memory, identity: identity, habitat: self)
+        return Living(store: faulty, memory: memory, identity: identity)
     }
+
+    private static let reading: Set<StoreCall.Operation> = [.get, .scan, .partitions, .count, .size, .delete]
 
     private func restore(to store: MemoryStore) async throws(StoreError) {
         let saved = saved.withLock { $0 }
@@ -81,7 +113,7 @@ final class Habitat: Sendable {
         }
     }
 
-    func save(_ store: MemoryStore, _ identity: StoreIdentity) async throws(StoreError) {
+    private func save(_ store: MemoryStore, _ identity: StoreIdentity) async throws(StoreError) {
         var state = Saved()
         for space in KeySpace.allCases {
             var cursor: Cursor?
@@ -104,30 +136,5 @@ final class Habitat: Sendable {
             } while cursor != nil
         }
         saved.withLock { $0 = state }
-    }
-}
-
-/// A memory store that is saved when it is closed.
-private struct HabitatStore: StoreDecorator {
-    static let reading: Set<StoreCall.Operation> = [.get, .scan, .partitions, .count, .size, .delete]
-
-    let base: any KeyValueStore
-    let memory: MemoryStore
-    let identity: StoreIdentity
-    let habitat: Habitat
-
-    func around<Result: Sendable>(
-        _ call: StoreCall,
-        _ body: () async throws(StoreError) -> Result
-    ) async throws(StoreError) -> Result {
-        try await body()
-    }
-
-    func close() async {
-        // In a task of its own, since the caller's may be cancelled. A store that is closed already is not saved.
-        await Task { [memory, identity, habitat] in
-            do throws(StoreError) { try await habitat.save(memory, identity) } catch {}
-        }.value
-        await base.close()
     }
 }
