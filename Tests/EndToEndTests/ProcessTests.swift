@@ -13,35 +13,6 @@ import Testing
     }.joined()
 
     @Test(arguments: [
-        (["get"], "Missing expected argument '<store>' (help: wherehouse get --help)"),
-        (["get", "sqlite:a.db", "p"], "Missing expected argument '<key>'"),
-        (["nonsense"], "'nonsense' (help: wherehouse --help)"),
-        (["get", "nowhere:a", "p", "k"], "scheme: nowhere"),
-        (["get", "metadata.db", "p", "k"], "sqlite:metadata.db"),
-        (["get", "sqlite:a.db?colour=red", "p", "k"], "option: colour"),
-        (["get", "sqlite:a.db", "hex:0", "k"], "'hex:0'"),
-        (["get", "sqlite:a.db", "", "k"], "partition"),
-        (["get", "sqlite:a.db", "p", "k", "--wrong"], "'--wrong'"),
-        (["put", "sqlite:a.db", "p", "k"], "--from"),
-        (["put", "sqlite:a.db", "p", "k", "v", "--from", "-"], "--from"),
-        (["put", "sqlite:a.db", "--from", "none.ndjson"], "path: none.ndjson"),
-        (["put", "sqlite:a.db", "p", "k", "v", "--if-exists", "perhaps"], "'perhaps'"),
-        (["scan", "sqlite:a.db", "--prefix", "a"], "--prefix"),
-        (["scan", "sqlite:a.db", "p", "--limit", "0"], "--limit"),
-        (["copy", "sqlite:a.db", "sqlite:a.db"], "same"),
-    ])
-    func tellsWrongUsageInOneLine(arguments: [String], expected: String) async throws {
-        if !arguments.contains("put") { try await tool.output("put", "sqlite:a.db", "p", "k", "v") }
-        let running = try tool.start(arguments)
-        #expect(try await running.output() == "")
-        #expect(await running.status() == 2)
-        let error = try running.error()
-        #expect(error.hasPrefix("wherehouse: "))
-        #expect(error.contains(expected))
-        #expect(error.filter { $0 == "\n" }.count == 1)
-    }
-
-    @Test(arguments: [
         ["get", "sqlite:none.db", "p", "k"], ["delete", "sqlite:none.db", "p", "k"], ["scan", "sqlite:none.db"],
         ["count", "sqlite:none.db"], ["partitions", "sqlite:none.db"], ["stat", "sqlite:none.db"],
         ["copy", "sqlite:none.db", "sqlite:other.db"], ["verify", "sqlite:none.db", "sqlite:other.db"],

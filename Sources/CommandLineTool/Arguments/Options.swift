@@ -5,7 +5,7 @@ import Migration
 
 /// What every command takes.
 struct OutputOptions: ParsableArguments {
-    @Flag(help: "Write JSON instead of text: one object, or one object a line where there are many.")
+    @Flag(help: "Write JSON instead of text: one object a line.")
     var json = false
 }
 

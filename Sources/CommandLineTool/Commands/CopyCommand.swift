@@ -9,7 +9,8 @@ struct CopyCommand: StoreCommand {
         discussion: """
             Both stores must be at rest: what is written to the first meanwhile may be copied or not. A copy that was \
             stopped is finished by running it again, since records that are there already are left as they are. Check \
-            the result with verify.
+            the result with verify. JSON: read, written, kept, failed, bytes, and failures: the key and the reason of \
+            each of the first.
 
             Example: wherehouse copy sqlite:one.db sqlite:two.db
             """

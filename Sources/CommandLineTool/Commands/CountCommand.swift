@@ -6,6 +6,8 @@ struct CountCommand: StoreCommand {
         commandName: "count",
         abstract: "Count records.",
         discussion: """
+            JSON: count, and accuracy, which is exact or estimated.
+
             Example: wherehouse count sqlite:metadata.db admin --prefix pool/main/a/
             """
     )
@@ -29,11 +31,10 @@ struct CountCommand: StoreCommand {
         let count = try await context.withStore(store) { store in try await store.count(range) }
         if options.json {
             var object = JSONObject()
-            object.add("count", count.value)
-            object.add("accuracy", count.accuracy.rawValue)
+            object.add(count)
             try await context.output.line(object)
         } else {
-            try await context.output.line("\(count.value)" + (count.accuracy == .exact ? "" : " (estimated)"))
+            try await context.output.line(count.text)
         }
     }
 }

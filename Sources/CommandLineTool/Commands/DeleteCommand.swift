@@ -6,7 +6,8 @@ struct DeleteCommand: StoreCommand {
         commandName: "delete",
         abstract: "Delete one record.",
         discussion: """
-            Deleting a record that is not there is no error.
+            Deleting a record that is not there is no error. JSON: deleted, which is true or false, or null where the \
+            store can't say.
 
             Example: wherehouse delete sqlite:metadata.db utils hello.txt
             """

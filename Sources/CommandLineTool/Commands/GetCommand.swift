@@ -8,7 +8,8 @@ struct GetCommand: StoreCommand {
         abstract: "Show the value of one record.",
         discussion: """
             Text is shown as it is; a value that is not text, or that a terminal would act on, is shown with escapes. \
-            Exit status 1 when there is no such record.
+            Exit status 1 when there is no such record. JSON: the fields partition, key and value; of bytes that are \
+            not UTF-8 partitionBase64, keyBase64 and valueBase64.
 
             Example: wherehouse get sqlite:metadata.db utils acl_2.3.1-3_amd64.deb
             """

@@ -11,7 +11,7 @@ struct PutCommand: StoreCommand {
             are not UTF-8 go as partitionBase64, keyBase64 and valueBase64. That is what scan --json writes. The whole \
             input is read and put in order before the first record is written, so a line that is wrong leaves the \
             store as it was. Of lines with the same key the last counts; with skip the first, and with fail they are \
-            an error.
+            an error. JSON: written and kept, and with --from all that copy tells.
 
             Example: wherehouse put sqlite:metadata.db utils hello.txt '{"size":5}'
             Example: gzip -dc Sample/debian-packages.ndjson.gz | wherehouse put sqlite:metadata.db --from -

@@ -9,6 +9,11 @@ struct RootCommand: ParsableCommand {
 
             Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped by ^C. An error is one line on standard error.
 
+            With --json every command writes one JSON object a line, on standard output alone. The names of the fields \
+            stay as each command's help tells them; more may be added.
+
+            Completions for a shell: wherehouse --generate-completion-script bash (or zsh, or fish).
+
             Example: wherehouse copy sqlite:one.db sqlite:two.db && wherehouse verify sqlite:one.db sqlite:two.db
             """,
         subcommands: [

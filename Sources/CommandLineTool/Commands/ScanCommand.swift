@@ -7,8 +7,9 @@ struct ScanCommand: StoreCommand {
         commandName: "scan",
         abstract: "List records in the order of their keys.",
         discussion: """
-            One line a record: partition, key and value, separated by tabs, with escapes where they are no text. With \
-            --json the lines are what put --from reads. A store without order lists in an order of its own.
+            One line a record: partition, key and value, separated by tabs, with escapes where they are no text. A store \
+            without order lists in an order of its own. JSON: what put --from reads, with the field space for records \
+            of a reserved space and tombstone for traces of deleted ones.
 
             Example: wherehouse scan sqlite:metadata.db admin --prefix pool/main/a/ --limit 5
             """

@@ -6,6 +6,9 @@ struct StatCommand: StoreCommand {
         commandName: "stat",
         abstract: "Show what a store is and what it guarantees.",
         discussion: """
+            JSON: system, format, durability, batchScope, consistency, order, the numbers of limits, the texts of facts, \
+            which are the store's own, and the list of warnings.
+
             Example: wherehouse stat sqlite:metadata.db
             """
     )

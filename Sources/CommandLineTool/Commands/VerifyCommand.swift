@@ -8,7 +8,8 @@ struct VerifyCommand: StoreCommand {
         abstract: "Prove that two stores hold the same records, or show where they differ.",
         discussion: """
             Every record of both is read and compared. Exit status 0 when they are equal, 1 when they differ. The first \
-            100 differences of each kind are listed: missing from the second, extra in the second, different.
+            100 differences of each kind are listed: missing from the second, extra in the second, different. JSON: equal, first, second, \
+            missing, extra, different, and differences: the kind and the key of each.
 
             Example: wherehouse verify sqlite:one.db sqlite:two.db
             """

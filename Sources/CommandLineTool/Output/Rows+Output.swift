@@ -27,6 +27,19 @@ extension Row {
     }
 }
 
+extension JSONObject {
+    /// Adds a number of records and how sure it is.
+    mutating func add(_ count: Measurement) {
+        add("count", count.value)
+        add("accuracy", count.accuracy.rawValue)
+    }
+}
+
+extension Measurement {
+    /// For people.
+    var text: String { "\(value)" + (accuracy == .exact ? "" : " (estimated)") }
+}
+
 extension CopyReport {
     var json: JSONObject {
         var object = JSONObject()

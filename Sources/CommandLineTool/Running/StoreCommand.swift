@@ -15,7 +15,7 @@ struct CommandContext {
         creating: Bool = false,
         _ body: (any KeyValueStore) async throws -> Result
     ) async throws -> Result {
-        let store = try await registry.open(url, creating: creating, environment: environment)
+        let store = try await open(url, creating: creating)
         do {
             let result = try await body(store)
             await store.close()
@@ -25,6 +25,27 @@ struct CommandContext {
             throw error
         }
     }
+}
+
+extension CommandContext {
+    /// Opens a store. An error names it, since a command may open two.
+    private func open(_ url: String, creating: Bool) async throws -> any KeyValueStore {
+        do throws(StoreError) {
+            return try await registry.open(url, creating: creating, environment: environment)
+        } catch {
+            // Without secrets; a URL that can't be read might hold some anywhere.
+            guard error.code != .cancelled, error.metadata["path"] == nil, let location = try? StoreLocation(url)
+            else { throw error }
+            var metadata = ErrorText.metadata(error)
+            metadata["store"] = "\(location)"
+            throw CommandError(error.isWrongUsage ? .usage : .failed, error.message, metadata)
+        }
+    }
+}
+
+extension StoreError {
+    /// Whether the command was called wrongly, as far as the error tells.
+    var isWrongUsage: Bool { code == .invalidArgument || code == .unsupported }
 }
 
 /// A command that works on stores.

@@ -68,8 +68,7 @@ public enum Wherehouse {
             return Ending(status: status, line: ErrorText.line(error.message, error.metadata))
         case let error as StoreError:
             guard error.code != .cancelled else { return stopped }
-            let isUsage = error.code == .invalidArgument || error.code == .unsupported
-            return Ending(status: isUsage ? 2 : 1, line: ErrorText.line(error))
+            return Ending(status: error.isWrongUsage ? 2 : 1, line: ErrorText.line(error))
         default:
             return await ending(ofParsing: error)
         }
