@@ -57,14 +57,14 @@ let package = Package(
         .target(
             name: "PostgreSQLStore",
             dependencies: [
-                "KeyValue",
+                "KeyValue", "Tuples",
                 .target(name: "CLibpq", condition: .when(traits: ["PostgreSQL"])),
             ]
         ),
         .target(
             name: "RedisStore",
             dependencies: [
-                "KeyValue",
+                "KeyValue", "Tuples",
                 .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Redis"])),
                 .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Redis"])),
                 .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Redis"])),

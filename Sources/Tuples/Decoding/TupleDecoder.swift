@@ -9,12 +9,15 @@ public struct TupleDecoder: Sendable {
 
     /// A decoder of the bytes from an offset on.
     ///
-    /// - Throws: ``TupleError/Code/tooLong`` beyond ``TupleLimits/maximumByteCount``, and
-    ///   ``TupleError/Code/truncated`` if the offset is outside of the bytes.
-    public init(_ bytes: [UInt8], from offset: Int = 0) throws(TupleError) {
-        guard bytes.count <= TupleLimits.maximumByteCount else {
-            throw TupleError(.tooLong, atByte: TupleLimits.maximumByteCount)
-        }
+    /// - Parameter byteCountMax: how many bytes there may be: more than those of a key for tuples that are no keys.
+    /// - Throws: ``TupleError/Code/tooLong`` beyond `byteCountMax`, and ``TupleError/Code/truncated`` if the offset is
+    ///   outside of the bytes.
+    public init(
+        _ bytes: [UInt8],
+        from offset: Int = 0,
+        byteCountMax: Int = TupleLimits.maximumByteCount
+    ) throws(TupleError) {
+        guard bytes.count <= byteCountMax else { throw TupleError(.tooLong, atByte: byteCountMax) }
         guard (0...bytes.count).contains(offset) else { throw TupleError(.truncated, atByte: bytes.count) }
         self.bytes = bytes
         self.offset = offset
