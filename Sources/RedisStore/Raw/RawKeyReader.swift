@@ -1,0 +1,255 @@
+import KeyValue
+
+/// Reads what lies under one key, in steps that each take the server a moment: the pure half. Commands come out, their
+/// replies are fed in.
+///
+/// A collection is read in pieces of about ``membersAStep`` members and a string in pieces of ``bytesAStep``, so that a
+/// key of a million members holds up nobody. What is changed meanwhile may be seen as it was before or after.
+struct RawKeyReader {
+    enum Outcome {
+        /// The step's commands are to be sent, in one go.
+        case needs([[[UInt8]]])
+        case record(RedisRawRecord)
+        case absent
+        /// The key got another type while it was read: it has to be read anew.
+        case changed
+        /// A type of a module's.
+        case unsupported(type: String)
+    }
+
+    static let membersAStep = 1_000
+    static let entriesAStep = 250
+    static let bytesAStep = 1 << 20
+
+    private enum State {
+        case type
+        case reading(RedisRawRecord.Content, cursor: [UInt8])
+    }
+
+    let key: [UInt8]
+    private let bytesMax: Int
+    private let expiryIsRelative: Bool
+    private var state = State.type
+    private var expiry: Int64?
+    private var byteCount = 0
+    /// What a stream's groups have delivered and not had acknowledged, which a record does not hold.
+    private(set) var pendingEntries: Int64 = 0
+
+    /// - Parameter expiryIsRelative: whether the server, older than 7.0, tells only how long a key has left.
+    init(_ key: [UInt8], bytesMax: Int, expiryIsRelative: Bool = false) {
+        self.key = key
+        self.bytesMax = bytesMax
+        self.expiryIsRelative = expiryIsRelative
+    }
+
+    /// The first step.
+    var first: [[[UInt8]]] {
+        expiryIsRelative
+            ? [command("TYPE"), [Array("TIME".utf8)], command("PTTL")]
+            : [command("TYPE"), command("PEXPIRETIME")]
+    }
+
+    /// Takes the replies to the last step, one a command. Throws ``StoreError/Code/tooLarge`` when the record is beyond
+    /// the limit, and ``StoreError/Code/corrupted`` for replies that no such server gives.
+    mutating func take(_ replies: [RawReply]) throws(StoreError) -> Outcome {
+        for reply in replies {
+            guard let message = reply.errorMessage else { continue }
+            if message.hasPrefix("WRONGTYPE") { return .changed }
+            if message.hasPrefix("ERR no such key") { return .absent }
+            throw StoreError(
+                .unavailable,
+                "The server refused to tell what a key holds.",
+                ["answer": message, "key": Key.escaped(key)]
+            )
+        }
+        let outcome: Outcome
+        switch state {
+        case .type: outcome = try takeType(replies)
+        case .reading(let content, _):
+            // Let go of here, so that growing it copies nothing.
+            state = .type
+            outcome = try read(replies, into: content)
+        }
+        guard byteCount <= bytesMax else {
+            throw StoreError(
+                .tooLarge,
+                "What lies under a key is too large to be read as one value: split it, or leave it out.",
+                ["key": Key.escaped(key), "limit": "valueBytesMax", "maximum": "\(bytesMax)"]
+            )
+        }
+        return outcome
+    }
+
+    private mutating func takeType(_ replies: [RawReply]) throws(StoreError) -> Outcome {
+        guard let name = replies.first?.text else { throw surprise() }
+        if expiryIsRelative {
+            guard replies.count == 3, let time = replies[1].array, time.count == 2, let seconds = time[0].number,
+                let microseconds = time[1].number, let left = replies[2].number
+            else { throw surprise() }
+            expiry = left < 0 ? nil : seconds &* 1_000 &+ microseconds / 1_000 &+ left
+        } else {
+            guard replies.count == 2, let moment = replies[1].number else { throw surprise() }
+            expiry = moment < 0 ? nil : moment
+        }
+        switch name {
+        case "none": return .absent
+        case "string": return next(.string([]))
+        case "list": return next(.list([]))
+        case "set": return next(.set([]))
+        case "zset": return next(.sortedSet([:]))
+        case "hash": return next(.hash([:]))
+        case "stream":
+            return next(.stream(RedisRawStream(entries: [], lastID: .init(milliseconds: 0, sequence: 0))))
+        default: return .unsupported(type: name)
+        }
+    }
+
+    // MARK: - The steps of each type
+
+    /// The step that goes on behind what `content` holds.
+    private mutating func next(_ content: RedisRawRecord.Content, cursor: [UInt8] = Array("0".utf8)) -> Outcome {
+        state = .reading(content, cursor: cursor)
+        let count = Array("\(RawKeyReader.membersAStep)".utf8)
+        switch content {
+        case .string(let bytes):
+            // An empty string and one that is gone look alike.
+            let range = ["\(bytes.count)", "\(bytes.count + RawKeyReader.bytesAStep - 1)"]
+            return .needs([command("GETRANGE", range), command("EXISTS")])
+        case .list(let elements):
+            let range = ["\(elements.count)", "\(elements.count + RawKeyReader.membersAStep - 1)"]
+            return .needs([command("LRANGE", range)])
+        case .set: return .needs([command("SSCAN") + [cursor, Array("COUNT".utf8), count]])
+        case .sortedSet: return .needs([command("ZSCAN") + [cursor, Array("COUNT".utf8), count]])
+        case .hash: return .needs([command("HSCAN") + [cursor, Array("COUNT".utf8), count]])
+        case .stream(let stream):
+            let start = stream.entries.last.map { "\($0.id.next)" } ?? "-"
+            return .needs([
+                [Array("XINFO".utf8)] + command("STREAM"), [Array("XINFO".utf8)] + command("GROUPS"),
+                command("XRANGE", [start, "+", "COUNT", "\(RawKeyReader.entriesAStep)"]),
+            ])
+        }
+    }
+
+    private mutating func read(
+        _ replies: [RawReply],
+        into content: consuming RedisRawRecord.Content
+    ) throws(StoreError) -> Outcome {
+        switch consume content {
+        case .string(var bytes):
+            guard replies.count == 2, let piece = replies[0].bytes, let exists = replies[1].number else {
+                throw surprise()
+            }
+            guard exists != 0 else { return .absent }
+            bytes += piece
+            byteCount += piece.count
+            return piece.count < RawKeyReader.bytesAStep ? finished(.string(bytes)) : next(.string(bytes))
+        case .list(var elements):
+            let piece = try strings(replies.first)
+            elements += piece
+            if elements.isEmpty { return .absent }
+            return piece.count < RawKeyReader.membersAStep ? finished(.list(elements)) : next(.list(elements))
+        case .set(var members):
+            let (cursor, piece) = try scanned(replies)
+            members.formUnion(piece)
+            return next(.set(members), after: cursor, isEmpty: members.isEmpty)
+        case .sortedSet(var scores):
+            let (cursor, piece) = try scanned(replies)
+            for (member, text) in try pairs(piece) {
+                guard let score = Double(String(decoding: text, as: UTF8.self)), !score.isNaN else { throw surprise() }
+                scores[member] = score
+            }
+            return next(.sortedSet(scores), after: cursor, isEmpty: scores.isEmpty)
+        case .hash(var fields):
+            let (cursor, piece) = try scanned(replies)
+            for (field, value) in try pairs(piece) { fields[field] = value }
+            return next(.hash(fields), after: cursor, isEmpty: fields.isEmpty)
+        case .stream(var stream):
+            let count = try read(replies, into: &stream)
+            return count < RawKeyReader.entriesAStep ? finished(.stream(stream)) : next(.stream(stream))
+        }
+    }
+
+    private func finished(_ content: RedisRawRecord.Content) -> Outcome {
+        .record(RedisRawRecord(content, expiresAtMilliseconds: expiry))
+    }
+
+    /// Collections are never empty: what looks so is gone.
+    private mutating func next(_ content: RedisRawRecord.Content, after cursor: [UInt8], isEmpty: Bool) -> Outcome {
+        if cursor != Array("0".utf8) { return next(content, cursor: cursor) }
+        return isEmpty ? .absent : finished(content)
+    }
+
+    /// Takes in a piece of a stream, and where the stream and its groups stand now; how many entries there were.
+    private mutating func read(_ replies: [RawReply], into stream: inout RedisRawStream) throws(StoreError) -> Int {
+        guard replies.count == 3, let last = replies[0].field("last-generated-id")?.streamID,
+            let groups = replies[1].array, let entries = replies[2].array
+        else { throw surprise() }
+        for entry in entries {
+            guard let parts = entry.array, parts.count == 2, let id = parts[0].streamID else { throw surprise() }
+            // An entry that was deleted while the server read it has nil in the place of its fields.
+            guard let fields = parts[1].array else { continue }
+            stream.entries.append(.init(id: id, fieldsAndValues: try strings(.array(fields))))
+        }
+        stream.lastID = max(last, stream.entries.last?.id ?? last)
+        stream.groups = [:]
+        pendingEntries = 0
+        for group in groups {
+            guard let name = group.field("name")?.bytes, let position = group.field("last-delivered-id")?.streamID,
+                let pending = group.field("pending")?.number
+            else { throw surprise() }
+            stream.groups[name] = position
+            pendingEntries += pending
+        }
+        return entries.count
+    }
+
+    // MARK: - Replies
+
+    private func command(_ name: String, _ arguments: [String] = []) -> [[UInt8]] {
+        [Array(name.utf8), key] + arguments.map { Array($0.utf8) }
+    }
+
+    private mutating func strings(_ reply: RawReply?) throws(StoreError) -> [[UInt8]] {
+        guard let items = reply?.array else { throw surprise() }
+        var found: [[UInt8]] = []
+        found.reserveCapacity(items.count)
+        for item in items {
+            guard let bytes = item.bytes else { throw surprise() }
+            byteCount += bytes.count + 2
+            found.append(bytes)
+        }
+        return found
+    }
+
+    private mutating func scanned(_ replies: [RawReply]) throws(StoreError) -> (cursor: [UInt8], items: [[UInt8]]) {
+        guard let parts = replies.first?.array, parts.count == 2, let cursor = parts[0].bytes else { throw surprise() }
+        return (cursor, try strings(parts[1]))
+    }
+
+    private func pairs(_ items: [[UInt8]]) throws(StoreError) -> [([UInt8], [UInt8])] {
+        guard items.count.isMultiple(of: 2) else { throw surprise() }
+        return stride(from: 0, to: items.count, by: 2).map { (items[$0], items[$0 + 1]) }
+    }
+
+    private func surprise() -> StoreError {
+        StoreError(
+            .corrupted,
+            "The server answers in a way that no Redis does: see that the URL names one.",
+            ["key": Key.escaped(key)]
+        )
+    }
+}
+
+extension RedisRawStream.ID {
+    /// The first identifier behind this one.
+    var next: RedisRawStream.ID {
+        sequence == .max
+            ? RedisRawStream.ID(milliseconds: milliseconds &+ 1, sequence: 0)
+            : RedisRawStream.ID(milliseconds: milliseconds, sequence: sequence + 1)
+    }
+}
+
+extension RedisRawStream.ID: CustomStringConvertible {
+    /// The text that Redis uses: the two numbers with a hyphen between.
+    public var description: String { "\(milliseconds)-\(sequence)" }
+}

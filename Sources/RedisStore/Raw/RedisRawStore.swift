@@ -1,0 +1,331 @@
+public import KeyValue
+import Synchronization
+
+/// A Redis as another system filled it, read-only: each key a record, whose value is a ``RedisRawRecord``.
+///
+/// The partition is `db` and the number of the logical database. Redis allows an empty key, which a store does not: it is
+/// the key of one zero byte in a partition of its own, `db0.empty`.
+///
+/// It reads with commands that each take the server a moment: SCAN for keys, then each key in bounded pieces. It has no
+/// snapshot to read: what is written meanwhile may be seen or not, and a large collection half before and half after the
+/// change. Hold the writers for a copy that has to be exact. Two more weaknesses are SCAN's own: while the server shrinks
+/// its table of keys, a scan may deliver a key twice; and in a cluster, keys of a slot that is moved meanwhile may be
+/// missed, so no slots are to be moved.
+///
+/// Not shown: what groups of a stream have been sent and did not acknowledge, which ``status()`` warns of once such a
+/// stream was read, and values of the types that modules bring, which are refused by name or skipped and counted.
+/// Servers before 7.0 tell only how long a key has left, so the moment of expiry may differ by milliseconds from one
+/// reading to the next.
+///
+/// ``RedisRawOptions/match`` narrows scans and counts; `get` reads any key.
+public final class RedisRawStore: ReadOnlyStore {
+    let server: any RawServer
+    let options: RedisRawOptions
+    let expiryIsRelative: Bool
+    private let version: String
+    private let environment: StoreEnvironment
+    private let identity: StoreIdentity
+    private let state = Mutex(State())
+
+    private struct State {
+        var isClosed = false
+        var skipped = 0
+        var streamsWithPendingEntries = 0
+    }
+
+    public let system = "redis"
+
+    /// The largest record: the largest string of a Redis, and as much of a collection.
+    static let valueBytesMax = 512 << 20
+
+    public let capabilities: Capabilities
+
+    /// Asks the server for its version, and takes it over: closing the view closes it.
+    init(
+        server: any RawServer,
+        options: RedisRawOptions,
+        environment: StoreEnvironment,
+        valueBytesMax: Int = RedisRawStore.valueBytesMax
+    ) async throws(StoreError) {
+        self.server = server
+        self.options = options
+        self.environment = environment
+        identity = environment.makeIdentity()
+        let nodes = try await server.nodes()
+        let replies = try await server.replies(to: [["INFO", "server"].map { Array($0.utf8) }], at: nodes.first)
+        let line = replies.first?.text?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("redis_version:") }
+        version = line.map { String($0.dropFirst("redis_version:".count)) } ?? "unknown"
+        // Unknown versions are new ones, of servers that are compatible.
+        expiryIsRelative = version.split(separator: ".").first.flatMap { Int($0) }.map { $0 < 7 } ?? false
+        capabilities = .readOnly(
+            limits: .readOnly(
+                partitionBytesMax: 32,
+                keyBytesMax: RedisRawStore.valueBytesMax,
+                valueBytesMax: valueBytesMax,
+                getKeysMax: 256,
+                pageKeysMax: 1_024
+            ),
+            consistency: .eventual,
+            countCost: options.match == nil ? .constant : .rows
+        )
+    }
+
+    // MARK: - Names
+
+    var partition: [UInt8] { Array("db\(options.database)".utf8) }
+    private var partitionOfEmptyKey: [UInt8] { partition + Array(".empty".utf8) }
+    private static let standInForEmptyKey: [UInt8] = [0]
+
+    private func key(of name: [UInt8]) -> Key {
+        name.isEmpty
+            ? Key(partition: partitionOfEmptyKey, bytes: RedisRawStore.standInForEmptyKey)
+            : Key(partition: partition, bytes: name)
+    }
+
+    /// The Redis key; nil where the view can't have a record.
+    private func name(of key: Key) -> [UInt8]? {
+        guard key.space == .records else { return nil }
+        if key.partition == partition { return key.bytes }
+        return key.partition == partitionOfEmptyKey && key.bytes == RedisRawStore.standInForEmptyKey ? [] : nil
+    }
+
+    // MARK: - Reading
+
+    public func get(_ keys: [Key], _ options: ReadOptions) async throws(StoreError) -> [Entry?] {
+        try Key.validate(keys, for: capabilities.limits)
+        try checkOpen()
+        let names = keys.map(name(of:))
+        let found = try await records(of: names.compactMap { $0 }, keysOnly: false)
+        let nonce = environment.random()
+        return zip(keys, names).map { key, name in
+            guard let name, let value = found[name] else { return nil }
+            return Entry(key: key, value: value, revision: Revision(store: identity, key: key, nonce: nonce))
+        }
+    }
+
+    public func scan(
+        _ range: KeyRange,
+        _ options: ScanOptions,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> ScanPage {
+        try range.validate(for: capabilities)
+        let options = try options.validated(for: capabilities)
+        try checkOpen()
+        var builder = ScanPageBuilder(store: identity, space: range.space, options: options)
+        guard range.space == .records else { return builder.page(cursor: nil) }
+        let nonce = environment.random()
+        if case .keys(let partition, _, _) = range.extent, partition != self.partition {
+            if partition == partitionOfEmptyKey, let value = try await records(of: [[]], keysOnly: options.keysOnly)[[]]
+            {
+                builder.append(key(of: []), value: value, nonce: nonce, isTombstone: false)
+            }
+            return builder.page(cursor: nil)
+        }
+        let nodes = try await server.nodes()
+        guard let first = nodes.first else { return builder.page(cursor: nil) }
+        var position = RawCursor(node: first)
+        if let cursor { position = try RawCursor(cursor, in: range) }
+        if position.pending.isEmpty { try await nameKeys(&position, limit: options.limit) }
+        while !position.pending.isEmpty, !builder.isFull {
+            // Few at a time, since a step may bring a megabyte of each.
+            let count = min(position.pending.count, options.limit - builder.examined, RedisRawStore.keysAStep)
+            let names = Array(position.pending.prefix(count))
+            let found = try await records(of: names, keysOnly: options.keysOnly)
+            for name in names where !builder.isFull {
+                position.pending.removeFirst()
+                let key = key(of: name)
+                guard let value = found[name], range.contains(key) else { continue }
+                builder.append(key, value: value, nonce: nonce, isTombstone: false)
+            }
+        }
+        if position.pending.isEmpty, position.place == nil {
+            guard let next = nodes.firstIndex(of: position.node).map({ nodes.index(after: $0) }), next < nodes.count
+            else { return builder.page(cursor: nil) }
+            position = RawCursor(node: nodes[next])
+        }
+        return builder.page(cursor: position.cursor(in: range))
+    }
+
+    static let keysAStep = 32
+
+    /// One step of the node's own scan.
+    private func nameKeys(_ position: inout RawCursor, limit: Int) async throws(StoreError) {
+        guard let place = position.place else { return }
+        var command = [Array("SCAN".utf8), place, Array("COUNT".utf8), Array("\(limit)".utf8)]
+        if let match = options.match { command += [Array("MATCH".utf8), Array(match.utf8)] }
+        let reply = try await server.replies(to: [command], at: position.node).first
+        guard let parts = reply?.array, parts.count == 2, let next = parts[0].bytes, let names = parts[1].array else {
+            throw refusal(reply)
+        }
+        position.place = next == Array("0".utf8) ? nil : next
+        // A step may name a key twice.
+        var seen: Set<[UInt8]> = []
+        for name in names {
+            guard let name = name.bytes else { throw refusal(reply) }
+            if seen.insert(name).inserted { position.pending.append(name) }
+        }
+    }
+
+    /// The encoded records of those keys that are there; empty values with `keysOnly`.
+    private func records(of names: [[UInt8]], keysOnly: Bool) async throws(StoreError) -> [[UInt8]: [UInt8]] {
+        var found: [[UInt8]: [UInt8]] = [:]
+        var left = Set(names).map { name in
+            RawKeyReader(name, bytesMax: capabilities.limits.valueBytesMax, expiryIsRelative: expiryIsRelative)
+        }
+        // Two steps of all together are enough for all that are small. What is larger goes on one by one.
+        for attempt in 1... where !left.isEmpty {
+            guard attempt <= RedisRawStore.attemptsMax else {
+                throw StoreError(
+                    .unavailable,
+                    "A key gets another type each time that it is read: hold its writers.",
+                    ["key": Key.escaped(left[0].key)]
+                )
+            }
+            var changed: [RawKeyReader] = []
+            var steps: [(reader: RawKeyReader, commands: [[[UInt8]]])] = left.map { ($0, $0.first) }
+            var stepsTogether = 2
+            while !steps.isEmpty {
+                let size = stepsTogether > 0 ? steps.count : 1
+                stepsTogether -= 1
+                let batch = steps.suffix(size)
+                steps.removeLast(size)
+                var replies = try await server.replies(to: batch.flatMap(\.commands), at: nil)[...]
+                for (var reader, commands) in batch {
+                    let own = Array(replies.prefix(commands.count))
+                    replies = replies.dropFirst(commands.count)
+                    switch try reader.take(own) {
+                    case .needs(let commands):
+                        if keysOnly { found[reader.key] = [] } else { steps.append((reader, commands)) }
+                    case .record(let record):
+                        found[reader.key] = record.encoded()
+                        if reader.pendingEntries > 0 { state.withLock { $0.streamsWithPendingEntries += 1 } }
+                    case .absent: break
+                    case .changed:
+                        changed.append(
+                            RawKeyReader(
+                                reader.key,
+                                bytesMax: capabilities.limits.valueBytesMax,
+                                expiryIsRelative: expiryIsRelative
+                            )
+                        )
+                    case .unsupported(let type): try skip(reader.key, type)
+                    }
+                }
+            }
+            left = changed
+        }
+        return found
+    }
+
+    private static let attemptsMax = 3
+
+    private func skip(_ key: [UInt8], _ type: String) throws(StoreError) {
+        guard options.skipsUnsupported else {
+            throw .unsupported(
+                "A key holds a type that only a module of the server knows: leave such keys out with unsupported=skip.",
+                ["key": Key.escaped(key), "type": type]
+            )
+        }
+        state.withLock { $0.skipped += 1 }
+    }
+
+    private func refusal(_ reply: RawReply?) -> StoreError {
+        StoreError(
+            .unavailable,
+            "The server refused to tell its keys.",
+            ["answer": reply?.errorMessage ?? "no answer that it should give"]
+        )
+    }
+
+    // MARK: - Maintenance
+
+    public func partitions(
+        in space: KeySpace,
+        limit: Int,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> PartitionPage {
+        let limit = try capabilities.limits.listingLimit(limit)
+        try checkOpen()
+        guard space == .records else { return PartitionPage(partitions: [], cursor: nil) }
+        var all: [[UInt8]] = []
+        let hasEmptyKey = try await !records(of: [[]], keysOnly: true).isEmpty
+        if try await keyCount() > (hasEmptyKey ? 1 : 0) { all.append(partition) }
+        if hasEmptyKey { all.append(partitionOfEmptyKey) }
+        if let cursor {
+            let position = try cursor.partitionPosition(in: space)
+            all.removeAll { !ByteOrder.precedes(position, $0) }
+        }
+        let found = Array(all.prefix(limit))
+        let isWhole = found.count == all.count
+        return PartitionPage(
+            partitions: found,
+            cursor: isWhole ? nil : found.last.map { Cursor(afterPartition: $0, in: space) }
+        )
+    }
+
+    /// The server's own number of keys for all of the database, with those that have expired and are not removed yet;
+    /// counted with ``RedisRawOptions/match``.
+    public func count(_ range: KeyRange, _ options: ReadOptions) async throws(StoreError) -> Measurement {
+        try range.validate(for: capabilities)
+        try checkOpen()
+        guard range == .all(), self.options.match == nil else {
+            var total = 0
+            var cursor: Cursor?
+            repeat {
+                let page = try await scan(range, ScanOptions(limit: 1_024, keysOnly: true), after: cursor)
+                total += page.count
+                cursor = page.cursor
+            } while cursor != nil
+            return Measurement(total, .exact)
+        }
+        return Measurement(try await keyCount(), .estimated)
+    }
+
+    private func keyCount() async throws(StoreError) -> Int {
+        var total = 0
+        for node in try await server.nodes() {
+            let reply = try await server.replies(to: [[Array("DBSIZE".utf8)]], at: node).first
+            guard let count = reply?.number else { throw refusal(reply) }
+            total += Int(count)
+        }
+        return total
+    }
+
+    public func status() async throws(StoreError) -> StoreStatus {
+        try checkOpen()
+        let (keys, nodes) = (try await keyCount(), try await server.nodes())
+        let (skipped, streams) = state.withLock { ($0.skipped, $0.streamsWithPendingEntries) }
+        var warnings: [String] = []
+        if skipped > 0 { warnings.append("Keys of types that modules bring were skipped: \(skipped).") }
+        if streams > 0 {
+            warnings.append(
+                "Streams were read whose groups have entries not acknowledged, which are not shown: \(streams)."
+            )
+        }
+        if expiryIsRelative {
+            warnings.append("Servers before 7.0 tell when a key expires only to some milliseconds.")
+        }
+        return StoreStatus(
+            durability: capabilities.durability,
+            format: Int(RedisRawRecord.format),
+            facts: [
+                StoreStatus.Fact("layout", "raw, read-only"),
+                StoreStatus.Fact("redis", version),
+                StoreStatus.Fact("nodes", "\(nodes.count)"),
+                StoreStatus.Fact("database", "\(options.database)"),
+                StoreStatus.Fact("keys", "\(keys)"),
+            ],
+            warnings: warnings
+        )
+    }
+
+    private func checkOpen() throws(StoreError) {
+        if state.withLock({ $0.isClosed }) { throw .closed }
+        if Task.isCancelled { throw .cancelled }
+    }
+
+    public func close() async {
+        state.withLock { $0.isClosed = true }
+        await server.close()
+    }
+}
