@@ -40,7 +40,17 @@ import Testing
         let lines = (0..<50).map { #"{"partition":"p","key":"k\#($0)","value":"v"}"# + "\n" }.joined()
         try await tool.output("put", "sqlite:a.db", "--from", "-", input: lines)
         #expect(try await tool.output("copy", "sqlite:a.db", "sqlite:b.db") == "50 records written.\n")
-        #expect(try await tool.output("verify", "sqlite:a.db", "sqlite:b.db") == "Equal: 50 records in both.\n")
+        let seed = "000102030405060708090a0b0c0d0e0f"
+        // Computed by another program, from what the documentation of StoreDigest says.
+        let digest = "1a4e152012d59a7d07b77f837427ca20"
+        #expect(
+            try await tool.output("verify", "sqlite:a.db", "sqlite:b.db", "--seed", seed)
+                == "Equal: 50 records in both, digest \(digest) under seed \(seed).\n"
+        )
+        #expect(
+            try await tool.output("digest", "sqlite:b.db", "--seed", seed)
+                == "50 records, digest \(digest) under seed \(seed).\n"
+        )
         #expect(
             try await tool.output("copy", "sqlite:a.db", "sqlite:b.db", "--json")
                 == #"{"read":50,"written":0,"kept":50,"failed":0,"bytes":0,"failures":[]}"# + "\n"
@@ -62,19 +72,23 @@ import Testing
         try await tool.output("delete", "sqlite:b.db", "p", "k3")
         let missing = try await tool.run("verify", "sqlite:a.db", "sqlite:b.db")
         #expect((missing.status, missing.output) == (1, "missing\tp/k3\n"))
-        let swapped = try await tool.run("verify", "sqlite:b.db", "sqlite:a.db", "--json")
+        let swapped = try await tool.run("verify", "sqlite:b.db", "sqlite:a.db", "--json", "--seed", seed)
         #expect(swapped.status == 1)
         #expect(
             swapped.output
-                == #"{"equal":false,"first":49,"second":50,"missing":0,"extra":1,"different":0,"#
+                == #"{"equal":false,"first":49,"second":50,"missing":0,"extra":1,"different":0,"repeated":0,"#
+                + #""cleared":0,"seed":"\#(seed)","firstDigest":"c5a3b0011423c52ea2a1acc2d87bea1d","#
+                + #""secondDigest":"\#(digest)","#
                 + #""differences":[{"kind":"extra","partition":"p","key":"k3"}]}"# + "\n"
         )
         let filled = try await tool.output("copy", "sqlite:a.db", "sqlite:b.db")
         #expect(filled == "1 record written, 49 left as they were.\n")
-        let equal = try await tool.output("verify", "sqlite:a.db", "sqlite:b.db", "--json")
+        let equal = try await tool.output("verify", "sqlite:a.db", "sqlite:b.db", "--json", "--seed", seed)
         #expect(
             equal
-                == #"{"equal":true,"first":50,"second":50,"missing":0,"extra":0,"different":0,"differences":[]}"# + "\n"
+                == #"{"equal":true,"first":50,"second":50,"missing":0,"extra":0,"different":0,"repeated":0,"#
+                + #""cleared":0,"seed":"\#(seed)","firstDigest":"\#(digest)","secondDigest":"\#(digest)","#
+                + #""differences":[]}"# + "\n"
         )
     }
 

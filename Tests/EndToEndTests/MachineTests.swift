@@ -30,8 +30,12 @@ import Testing
         ("copy sqlite:a.db sqlite:c.db", report),
         (
             "verify sqlite:b.db sqlite:d.db",
-            ["equal", "first", "second", "missing", "extra", "different", "differences"]
+            [
+                "equal", "first", "second", "missing", "extra", "different", "repeated", "cleared", "seed",
+                "firstDigest", "secondDigest", "differences",
+            ]
         ),
+        ("digest sqlite:a.db", ["records", "seed", "digest"]),
     ])
     func fieldsKeepTheirNames(words: String, names: [String]) async throws {
         let lines = ["a", "b"].map { #"{"partition":"p","key":"\#($0)","value":"v"}"# + "\n" }.joined()

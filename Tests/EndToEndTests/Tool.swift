@@ -66,7 +66,7 @@ final class Running: @unchecked Sendable {
         try Data().write(to: errorFile)
         process.executableURL = try Running.executable()
         // Whether progress is shown depends on how fast the machine is.
-        let showsProgress = ["put", "copy", "verify"].contains(arguments.first)
+        let showsProgress = ["put", "copy", "verify", "digest"].contains(arguments.first)
         process.arguments = arguments + (showsProgress ? ["--quiet"] : [])
         process.currentDirectoryURL = directory
         if let input { process.standardInput = input } else { process.standardInput = standardInput }

@@ -33,7 +33,9 @@ import Testing
         let report = try await Verifier(temporaryDirectory: directory.path)
             .verify(source, against: target) { found.append($0) }
         #expect(!report.isEqual)
-        #expect((report.source, report.target) == (300, 300))
+        #expect((report.source.records, report.target.records) == (300, 300))
+        #expect(report.source != report.target)
+        #expect(report.repeated == 0)
         #expect((report.missing, report.extra, report.different) == (2, 2, 2))
         let expected = [
             Difference(kind: .different, key: rows[7].key), Difference(kind: .different, key: rows[100].key),
@@ -56,7 +58,61 @@ import Testing
         let report = try await Verifier(temporaryDirectory: directory.path)
             .verify(MemoryStore(), against: MemoryStore(.unordered))
         #expect(report == VerifyReport())
+        #expect(report.source.text == String(repeating: "0", count: 32))
         #expect(report.isEqual)
+    }
+
+    @Test(arguments: [MemoryProfile.reference, .partitionScope, .unordered])
+    func givesTheSameDigestWhateverTheOrder(profile: MemoryProfile) async throws {
+        let rows = randomRows(500, seed: 21)
+        let (source, target) = (MemoryStore(), MemoryStore(profile))
+        try await fill(source, with: rows)
+        try await fill(target, with: rows.shuffled())
+        let seed = DigestSeed(low: 7, high: 8)
+        let verifier = Verifier(temporaryDirectory: directory.path, seed: seed)
+        let report = try await verifier.verify(source, against: target)
+        #expect(report.isEqual)
+        #expect(report.source == report.target)
+        #expect(try await verifier.digest(of: source) == report.source)
+        #expect(try await verifier.digest(of: target) == report.source)
+        let other = try await Verifier(temporaryDirectory: directory.path, seed: DigestSeed(low: 7, high: 9))
+            .digest(of: source)
+        #expect(other.records == report.source.records)
+        #expect(other != report.source)
+    }
+
+    @Test(arguments: [1, 7, 65_536])
+    func takesARowThatComesTwiceForOne(buckets: Int) async throws {
+        let rows = randomRows(200, seed: 22).map { Row(key: $0.key, value: [1]) }
+        let (source, target) = (MemoryStore(), MemoryStore(.unordered))
+        try await fill(source, with: rows)
+        try await fill(target, with: rows)
+        let repeating = RepeatingStore(base: target)
+        let verifier = Verifier(temporaryDirectory: directory.path, buckets: buckets)
+        let equal = try await verifier.verify(source, against: repeating)
+        #expect(equal.isEqual)
+        #expect(equal.source == equal.target)
+        #expect(equal.source.records == 200)
+        #expect(equal.repeated > 0)
+        #expect(equal.cleared == 0)
+
+        try await target.put([2], at: rows[5].key)
+        var found: [Difference] = []
+        let report = try await verifier.verify(repeating, against: source) { found.append($0) }
+        #expect(found == [Difference(kind: .different, key: rows[5].key)])
+        #expect((report.source.records, report.target.records) == (200, 200))
+    }
+
+    @Test func asksForWhatSeemsToDiffer() async throws {
+        let rows = randomRows(50, seed: 23).map { Row(key: $0.key, value: [1]) }
+        let (source, target) = (MemoryStore(), MemoryStore(.unordered))
+        try await fill(source, with: rows)
+        try await fill(target, with: rows)
+        // Its scans miss a partition, its reads by key do not.
+        let forgetful = ForgetfulStore(base: target, partition: rows[0].key.partition)
+        let report = try await Verifier(temporaryDirectory: directory.path).verify(source, against: forgetful)
+        #expect(report.isEqual)
+        #expect(report.cleared == rows.filter { $0.key.partition == rows[0].key.partition }.count)
     }
 
     @Test func stopsWhenCancelled() async throws {
@@ -70,37 +126,53 @@ import Testing
     }
 }
 
-@Suite struct RowComparisonTests {
-    private func row(_ key: String, _ value: UInt8 = 0) -> Row { Row(key: Key("p", key), value: [value]) }
-
-    @Test func asksForPagesAndTellsSteps() throws {
-        var comparison = RowComparison()
-        #expect(comparison.next() == .needs(.source))
-        try comparison.feed([row("a"), row("c", 1)], to: .source)
-        #expect(comparison.next() == .needs(.target))
-        try comparison.feed([row("a")], to: .target)
-        #expect(comparison.next() == .equal)
-        #expect(comparison.next() == .needs(.target))
-        try comparison.feed([row("b"), row("c", 2)], to: .target)
-        #expect(comparison.next() == .differs(Difference(kind: .extra, key: Key("p", "b"))))
-        #expect(comparison.next() == .differs(Difference(kind: .different, key: Key("p", "c"))))
-        #expect(comparison.next() == .needs(.source))
-        try comparison.feed([row("d")], to: .source)
-        #expect(comparison.next() == .needs(.target))
-        try comparison.feed(nil, to: .target)
-        #expect(comparison.next() == .differs(Difference(kind: .missing, key: Key("p", "d"))))
-        #expect(comparison.next() == .needs(.source))
-        try comparison.feed(nil, to: .source)
-        #expect(comparison.next() == .done)
-        #expect(comparison.next() == .done)
+@Suite struct PageComparisonTests {
+    private func page(_ keys: [String], _ values: [UInt8] = []) -> ScanPage {
+        var builder = ScanPageBuilder(store: StoreIdentity(nonce: 1), space: .records, options: ScanOptions())
+        for (index, key) in keys.enumerated() {
+            let value = index < values.count ? [values[index]] : []
+            builder.append(Key("p", key), value: value, nonce: 1, isTombstone: false)
+        }
+        return builder.page(cursor: nil)
     }
 
-    @Test(arguments: [RowComparison.Side.source, .target])
-    func refusesRowsOutOfOrder(side: RowComparison.Side) throws {
+    private let hash = RowHash.computed(RowHasher(DigestSeed(low: 1, high: 2)))
+
+    @Test func asksForPagesAndTellsDifferences() throws {
+        var comparison = PageComparison(hash)
+        #expect(comparison.advance() == .needs(.source))
+        try comparison.feed(page(["a", "c"], [0, 1]), to: .source)
+        #expect(comparison.advance() == .needs(.target))
+        try comparison.feed(page(["a"], [0]), to: .target)
+        #expect(comparison.advance() == .needs(.target))
+        #expect(comparison.takeDifferences().isEmpty)
+        #expect(comparison.digest(of: .source) == comparison.digest(of: .target))
+        try comparison.feed(page(["b", "c"], [0, 2]), to: .target)
+        #expect(comparison.advance() == .needs(.source))
+        #expect(
+            comparison.takeDifferences() == [
+                Difference(kind: .extra, key: Key("p", "b")), Difference(kind: .different, key: Key("p", "c")),
+            ]
+        )
+        try comparison.feed(page(["d"]), to: .source)
+        #expect(comparison.advance() == .needs(.target))
+        try comparison.feed(nil, to: .target)
+        #expect(comparison.advance() == .needs(.source))
+        #expect(comparison.takeDifferences() == [Difference(kind: .missing, key: Key("p", "d"))])
+        try comparison.feed(nil, to: .source)
+        #expect(comparison.advance() == .done)
+        #expect(comparison.advance() == .done)
+        #expect(comparison.digest(of: .source).records == 3)
+        #expect(comparison.digest(of: .target).records == 3)
+        #expect(comparison.digest(of: .source) != comparison.digest(of: .target))
+    }
+
+    @Test(arguments: [Side.source, .target])
+    func refusesRowsOutOfOrder(side: Side) throws {
         for pages in [[["b", "a"]], [["a", "a"]], [["a", "c"], ["b"]], [["a"], ["a"]]] {
-            var comparison = RowComparison()
+            var comparison = PageComparison(hash)
             let error = #expect(throws: StoreError.self) {
-                for page in pages { try comparison.feed(page.map { row($0) }, to: side) }
+                for keys in pages { try comparison.feed(page(keys), to: side) }
             }
             #expect(error?.code == .corrupted)
         }
@@ -134,5 +206,46 @@ import Testing
         for millisecond in 0..<30_000 { estimator.note(millisecond, at: .milliseconds(millisecond)) }
         let rate = estimator.perSecond ?? 0
         #expect(abs(rate - 1_000) < 1)
+    }
+}
+
+/// Its scans deliver every page twice.
+private struct RepeatingStore: StoreDecorator {
+    let base: any KeyValueStore
+
+    func around<Result: Sendable>(
+        _ call: StoreCall,
+        _ body: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result { try await body() }
+
+    func scan(_ range: KeyRange, _ options: ScanOptions, after cursor: Cursor?) async throws(StoreError) -> ScanPage {
+        let isSecond = cursor?.bytes.last == 0xAA
+        let inner = cursor.map { Cursor(bytes: Array($0.bytes.dropLast())) }.flatMap { $0.bytes.isEmpty ? nil : $0 }
+        let page = try await base.scan(range, options, after: inner)
+        var builder = ScanPageBuilder(store: StoreIdentity(nonce: 0), space: range.space, options: options)
+        for row in page { builder.append(row.key, value: Array(row.value), nonce: 0, isTombstone: row.isTombstone) }
+        // The last byte says whether the page that the cursor leads to comes for the second time.
+        let again = Cursor(bytes: (inner?.bytes ?? []) + [0xAA])
+        return builder.page(cursor: isSecond ? page.cursor.map { Cursor(bytes: $0.bytes + [0x55]) } : again)
+    }
+}
+
+/// Its scans leave one partition out.
+private struct ForgetfulStore: StoreDecorator {
+    let base: any KeyValueStore
+    let partition: [UInt8]
+
+    func around<Result: Sendable>(
+        _ call: StoreCall,
+        _ body: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result { try await body() }
+
+    func scan(_ range: KeyRange, _ options: ScanOptions, after cursor: Cursor?) async throws(StoreError) -> ScanPage {
+        let page = try await base.scan(range, options, after: cursor)
+        var builder = ScanPageBuilder(store: StoreIdentity(nonce: 0), space: range.space, options: options)
+        for row in page where !row.partition.elementsEqual(partition) {
+            builder.append(row.key, value: Array(row.value), nonce: 0, isTombstone: row.isTombstone)
+        }
+        return builder.page(cursor: page.cursor)
     }
 }

@@ -9,10 +9,7 @@ public struct StoreRows: RowSource {
     /// The spaces that travel.
     public static let spaces: [KeySpace] = [.records, .reservedData]
 
-    private let store: RetryingStore
-    private let options: ScanOptions
-    private var spaces = StoreRows.spaces[...]
-    private var cursor: Cursor?
+    private var pages: StorePages
 
     /// Reads `store` from its beginning.
     ///
@@ -23,19 +20,12 @@ public struct StoreRows: RowSource {
         retries: RetryPolicy = RetryPolicy(),
         environment: StoreEnvironment = .live
     ) {
-        self.store = RetryingStore(store, policy: retries, environment: environment)
-        self.options = options
+        pages = StorePages(store, options, retries: retries, environment: environment)
     }
 
     public mutating func nextPage() async throws(StoreError) -> [Row]? {
-        while let space = spaces.first {
-            if Task.isCancelled { throw .cancelled }
-            let page = try await store.scan(.all(in: space), options, after: cursor)
-            cursor = page.cursor
-            if cursor == nil { spaces.removeFirst() }
-            if !page.isEmpty { return [Row](page, in: space) }
-        }
-        return nil
+        guard let page = try await pages.nextPage() else { return nil }
+        return [Row](page, in: page.space)
     }
 }
 

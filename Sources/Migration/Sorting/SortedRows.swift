@@ -1,7 +1,7 @@
 public import KeyValue
 
 /// The rows of a ``Sorter`` in the order of their keys.
-public struct SortedRows: RowSource {
+public struct SortedRows: RowSource, Sendable {
     private static let pageRowsMax = 1_024
     private static let pageBytesMax = 256 << 10
 
@@ -14,6 +14,8 @@ public struct SortedRows: RowSource {
     private var ahead: Row?
     /// How many rows the sort held in memory at most, pages that were given out not counted.
     let rowsInMemoryMax: Int
+    /// How many rows were left out so far since another has their key.
+    private(set) var repeated = 0
 
     init(
         _ buffer: RunBuffer,
@@ -44,6 +46,7 @@ public struct SortedRows: RowSource {
         guard var row = ahead else { return nil }
         ahead = try take()
         while let following = ahead, following.key == row.key {
+            repeated += 1
             switch duplicates {
             case .refuse:
                 throw .invalidArgument("The same key comes twice: keep one of the two.", ["key": "\(row.key)"])
