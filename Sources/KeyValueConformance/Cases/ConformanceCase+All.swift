@@ -3,6 +3,6 @@ extension ConformanceCase {
     public static let all: [ConformanceCase] = [
         records, keys, limits, preconditions, tokens, races, batches, resending, separateWrites, counters, tombstones,
         scans, paging, partitionListings, measurements, rangeDeletion, spaces, fences, marks, cancellation, closing,
-        reopening, openers, crashes, faults, declarations, histories,
+        reopening, openers, snapshots, crashes, faults, declarations, histories,
     ].flatMap(\.self)
 }

@@ -2,7 +2,7 @@ extension Animal {
     /// Every broken store.
     static let zoo: [Animal] = [
         tokens, atomicity, writing, reading, keys, scanning, paging, listing, maintenance, fences, marks, lifetimes,
-        openers, promises,
+        openers, snapshots, promises,
     ].flatMap(\.self)
 
     /// The same with something else set.

@@ -51,6 +51,7 @@ struct Animal: Sendable {
         let identity = identity ?? StoreEnvironment.live.makeIdentity()
         var broken = BrokenStore(try await habitat.open(as: identity))
         broken.capabilities.singleProcess = false
+        broken.capabilities.snapshots = true
         damage(&broken, identity)
         return broken
     }

@@ -80,6 +80,12 @@ final class Opening: StoreDecorator {
         }
     }
 
+    func snapshot() async throws(StoreError) -> any StoreSnapshot {
+        try await around(StoreCall(.snapshot)) { () async throws(StoreError) in
+            try await CopiedSnapshot(of: base, common)
+        }
+    }
+
     private func asked(_ batch: WriteBatch) -> WriteBatch {
         var batch = batch
         for (index, operation) in batch.operations.enumerated() {
