@@ -53,7 +53,7 @@ import Testing
         )
         #expect(
             try await tool.output("copy", "sqlite:a.db", "sqlite:b.db", "--json")
-                == #"{"read":50,"written":0,"kept":50,"failed":0,"bytes":0,"failures":[]}"# + "\n"
+                == #"{"read":50,"written":0,"kept":50,"failed":0,"resumed":0,"bytes":0,"failures":[]}"# + "\n"
         )
         let taken = try await tool.run("copy", "sqlite:a.db", "sqlite:b.db", "--if-exists", "fail")
         #expect(taken.status == 1)
@@ -110,7 +110,9 @@ import Testing
             #"{"partition":"p","key":"\#(long)","value":""}"# + "\n" + #"{"partition":"p","key":"k","value":""}"#
         let outcome = try await tool.run("put", "sqlite:a.db", "--from", "-", "--json", input: lines)
         #expect(outcome.status == 1)
-        #expect(outcome.output.hasPrefix(#"{"read":2,"written":1,"kept":0,"failed":1,"bytes":2,"failures":[{"#))
+        #expect(
+            outcome.output.hasPrefix(#"{"read":2,"written":1,"kept":0,"failed":1,"resumed":0,"bytes":2,"failures":[{"#)
+        )
         #expect(outcome.error.hasSuffix("(failed: 1, read: 2)\n"))
     }
 

@@ -7,7 +7,7 @@ import Testing
 
     init() throws { tool = try Tool() }
 
-    private static let report = ["read", "written", "kept", "failed", "bytes", "failures"]
+    private static let report = ["read", "written", "kept", "failed", "resumed", "bytes", "failures"]
 
     @Test(arguments: [
         ("put sqlite:a.db p k v", ["written", "kept"]),

@@ -112,6 +112,11 @@ final class Running: @unchecked Sendable {
 
     func interrupt() { kill(process.processIdentifier, SIGINT) }
 
+    /// Ends it without its knowledge.
+    func killAtOnce() { kill(process.processIdentifier, SIGKILL) }
+
+    var isRunning: Bool { process.isRunning }
+
     /// Its exit status, 128 more than the signal where one killed it.
     func status() async -> Int32 {
         for await status in ended { return status }

@@ -47,6 +47,7 @@ extension CopyReport {
         object.add("written", written)
         object.add("kept", kept)
         object.add("failed", failed)
+        object.add("resumed", resumed)
         object.add("bytes", bytesWritten)
         let listed = failures.map { failure in
             var object = JSONObject()
@@ -69,6 +70,7 @@ extension CopyReport {
             var line = "\(HumanText.count(written, "record")) written"
             if kept > 0 { line += ", \(HumanText.number(kept)) left as they were" }
             if failed > 0 { line += ", \(HumanText.number(failed)) failed" }
+            if resumed > 0 { line += "; \(HumanText.number(resumed)) of all by an earlier run" }
             try await output.line(line + ".")
         }
         guard failed == 0 else {

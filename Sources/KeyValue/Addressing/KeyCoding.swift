@@ -1,20 +1,22 @@
-/// The bytes of keys inside cursors and marks: lengths are 32-bit big-endian, so that no content can be mistaken for
+/// The bytes of keys inside cursors, marks and checkpoints: lengths are 32-bit big-endian, so that no content can be mistaken for
 /// a boundary.
-struct KeyWriter {
-    private(set) var bytes: [UInt8] = []
+package struct KeyWriter {
+    package private(set) var bytes: [UInt8] = []
 
-    mutating func append(byte: UInt8) { bytes.append(byte) }
+    package init() {}
 
-    mutating func append(integer: UInt64) {
+    package mutating func append(byte: UInt8) { bytes.append(byte) }
+
+    package mutating func append(integer: UInt64) {
         withUnsafeBytes(of: integer.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
-    mutating func append(string: [UInt8]) {
+    package mutating func append(string: [UInt8]) {
         withUnsafeBytes(of: UInt32(truncatingIfNeeded: string.count).bigEndian) { bytes.append(contentsOf: $0) }
         bytes.append(contentsOf: string)
     }
 
-    mutating func append(key: Key) {
+    package mutating func append(key: Key) {
         append(byte: key.space.rawValue)
         append(string: key.partition)
         append(string: key.bytes)
@@ -22,22 +24,22 @@ struct KeyWriter {
 }
 
 /// The reading side of `KeyWriter`: total, nil for anything that the writer does not write.
-struct KeyReader {
+package struct KeyReader {
     private var rest: ArraySlice<UInt8>
 
-    init(_ bytes: [UInt8]) { rest = bytes[...] }
+    package init(_ bytes: [UInt8]) { rest = bytes[...] }
 
-    var isAtEnd: Bool { rest.isEmpty }
+    package var isAtEnd: Bool { rest.isEmpty }
 
-    mutating func byte() -> UInt8? { rest.popFirst() }
+    package mutating func byte() -> UInt8? { rest.popFirst() }
 
-    mutating func integer() -> UInt64? {
+    package mutating func integer() -> UInt64? {
         guard rest.count >= 8 else { return nil }
         defer { rest = rest.dropFirst(8) }
         return rest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    mutating func string() -> [UInt8]? {
+    package mutating func string() -> [UInt8]? {
         guard rest.count >= 4 else { return nil }
         let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
         guard rest.count - 4 >= length else { return nil }
@@ -45,14 +47,14 @@ struct KeyReader {
         return Array(rest.dropFirst(4).prefix(length))
     }
 
-    mutating func key() -> Key? {
+    package mutating func key() -> Key? {
         guard let raw = byte(), let space = KeySpace(rawValue: raw), let partition = string(), let bytes = string()
         else { return nil }
         return Key(partition: partition, bytes: bytes, space: space)
     }
 
     /// Everything that is left.
-    mutating func remainder() -> [UInt8] {
+    package mutating func remainder() -> [UInt8] {
         defer { rest = [] }
         return Array(rest)
     }

@@ -5,7 +5,7 @@ public import KeyValue
 /// Records and the data half of reserved space travel, tombstones as tombstones; what belongs to the source alone (the
 /// local half of reserved space, fences, marks) does not. Each row is written in a batch of its own under the
 /// precondition that its key is vacant, unless existing rows are to be replaced, so a copy can be stopped at any row
-/// and run again. Reading and writing overlap. Memory is bounded: one page of the source, and
+/// and run again; with ``CheckpointOptions`` it goes on where it was. Reading and writing overlap. Memory is bounded: one page of the source, and
 /// ``CopyOptions/writesInFlightMax`` + 1 chunks of at most 1 MiB or one row.
 ///
 /// It is meant for a source and a target that nobody else writes. What is written to the source meanwhile may be
@@ -40,18 +40,34 @@ public struct Copier: Sendable {
     ///
     /// Rows go through a ``Sorter`` when the source delivers them in a weaker order than the target keeps, since an
     /// ordered store takes them much faster that way.
-    /// - Parameter temporaryDirectory: where the sorter may spill to.
+    ///
+    /// - Parameters:
+    ///   - temporaryDirectory: where the sorter may spill to.
+    ///   - checkpoints: how the copy goes on after it was killed and run again; nil to begin at the first row, always.
+    ///     A copy that goes through the sorter reads everything again and writes what is behind the checkpoint. With
+    ///     ``CopyOptions/Existing/fail`` there are none, since a second run fails at what the first has written.
     public func copy(
         from source: any KeyValueStore,
-        temporaryDirectory: String
+        temporaryDirectory: String,
+        checkpoints: CheckpointOptions? = nil
     ) async throws(StoreError) -> CopyReport {
-        let scan = ScanOptions(limit: 1_024, bytesMax: 256 << 10, includesTombstones: options.includesTombstones)
-        var rows = StoreRows(source, scan, retries: options.retries, environment: environment)
-        guard source.capabilities.order < .store, target.capabilities.order > .none else {
-            return try await copy(&rows)
+        try await checkTarget()
+        let isSorted = source.capabilities.order < .store && target.capabilities.order > .none
+        var run = CopyRun(target, options, environment, report)
+        var place: Checkpoint.Place?
+        if let checkpoints, options.onExisting != .fail {
+            place = try await run.begin(checkpoints, from: source, isSorted: isSorted)
         }
+        let scan = ScanOptions(limit: 1_024, bytesMax: 256 << 10, includesTombstones: options.includesTombstones)
+        let start: StorePlace? = if case .cursor(let start) = place { start } else { nil }
+        var rows = StoreRows(source, scan, from: start, retries: options.retries, environment: environment)
+        guard isSorted else { return try await run.copy(&rows) { rows, _ in rows.place.map { .cursor($0) } } }
+        var behind = RowsBehind(base: rows, key: nil)
+        if case .key(let key) = place { behind.key = key }
         // A key that came and went while the source was read may have been delivered twice: the last is the latest.
-        return try await copy(&rows, sorted: SortOptions(duplicates: .keepLast), temporaryDirectory: temporaryDirectory)
+        let sort = SortOptions(duplicates: .keepLast)
+        var sorted = try await sort.sort(&behind, in: temporaryDirectory, environment: environment, progress: report)
+        return try await run.copy(&sorted) { _, last in .key(last.key) }
     }
 
     /// Copies all rows of `rows` in the order of their keys. All are read before the first is written.
@@ -72,75 +88,8 @@ public struct Copier: Sendable {
     /// Copies all rows of `rows`, of which no two may have the same key.
     public func copy(_ rows: inout some RowSource) async throws(StoreError) -> CopyReport {
         try await checkTarget()
-        let result = await withTaskGroup(of: Result<CopyReport, StoreError>.self) { group in
-            do throws(StoreError) {
-                return Result<CopyReport, StoreError>.success(try await run(&rows, in: &group))
-            } catch {
-                group.cancelAll()
-                return .failure(error)
-            }
-        }
-        do throws(StoreError) {
-            return try result.get()
-        } catch {
-            guard error.code == .cancelled else { throw error }
-            throw StoreError(.cancelled, "The copy was stopped before its end: run it again to finish it.")
-        }
-    }
-
-    private func run(
-        _ rows: inout some RowSource,
-        in group: inout TaskGroup<Result<CopyReport, StoreError>>
-    ) async throws(StoreError) -> CopyReport {
-        let writer = ChunkWriter(target: target, options: options, environment: environment)
-        let began = environment.now()
-        var chunks = ChunkBuilder(for: target.capabilities.limits, rowsMax: options.writeRowsMax)
-        var total = CopyReport()
-        var inFlight = 0
-
-        func settleOne() async throws(StoreError) {
-            guard let result = await group.next() else { return }
-            inFlight -= 1
-            total.add(try result.get(), listedMax: options.failuresListedMax)
-            report(
-                Progress(
-                    .writing,
-                    records: total.written + total.kept + total.failed,
-                    bytes: total.bytesWritten,
-                    elapsed: environment.now() - began
-                )
-            )
-        }
-
-        func send(_ chunk: [Row]) async throws(StoreError) {
-            if inFlight >= options.writesInFlightMax { try await settleOne() }
-            inFlight += 1
-            group.addTask { () async -> Result<CopyReport, StoreError> in
-                do throws(StoreError) {
-                    return .success(try await writer.write(chunk))
-                } catch {
-                    return .failure(error)
-                }
-            }
-        }
-
-        while let page = try await rows.nextPage() {
-            if Task.isCancelled { throw .cancelled }
-            for row in page where options.includesTombstones || !row.isTombstone {
-                total.read += 1
-                if let error = chunks.refusal(of: row) {
-                    total.addFailure(row, error, listedMax: options.failuresListedMax)
-                } else if let chunk = chunks.append(row) {
-                    try await send(chunk)
-                }
-            }
-        }
-        if let chunk = chunks.finish() { try await send(chunk) }
-        while inFlight > 0 { try await settleOne() }
-        guard total.isWhole else {
-            throw StoreError(.corrupted, "The target did not answer for every row: verify it before it is used.")
-        }
-        return total
+        var run = CopyRun(target, options, environment, report)
+        return try await run.copy(&rows) { _, _ in nil }
     }
 
     /// Throws unless the target takes writes of this copy's kind.
@@ -152,5 +101,20 @@ public struct Copier: Sendable {
         }
         let target = RetryingStore(target, policy: options.retries, environment: environment)
         for bin in try await target.bins() { try await target.fence(of: bin).admit(epoch: options.epoch) }
+    }
+}
+
+/// The rows of a store that sort behind a key.
+private struct RowsBehind: RowSource {
+    var base: StoreRows
+    var key: Key?
+
+    mutating func nextPage() async throws(StoreError) -> [Row]? {
+        while let page = try await base.nextPage() {
+            guard let key else { return page }
+            let rest = page.filter { key < $0.key }
+            if !rest.isEmpty { return rest }
+        }
+        return nil
     }
 }

@@ -1,6 +1,7 @@
 public import KeyValue
 
-/// What a copy did. Every row that was read was written, kept or failed.
+/// What a copy did. Every row that was read was written, kept or failed. What earlier runs did, behind whose checkpoint
+/// this one began, is counted too.
 public struct CopyReport: Sendable {
     /// A row that the target can't take.
     public struct Failure: Sendable {
@@ -20,7 +21,9 @@ public struct CopyReport: Sendable {
     public internal(set) var failed = 0
     /// Bytes of partitions, keys and values that were written.
     public internal(set) var bytesWritten = 0
-    /// The first of the failed rows.
+    /// How many of the rows an earlier run is done with, so that this one did not read them.
+    public internal(set) var resumed = 0
+    /// The first of the failed rows of this run.
     public internal(set) var failures: [Failure] = []
 
     /// Whether every row that was read is accounted for.

@@ -7,9 +7,21 @@ struct StorePages: PageSource {
     private var spaces = StoreRows.spaces[...]
     private var cursor: Cursor?
 
-    init(_ store: any KeyValueStore, _ options: ScanOptions, retries: RetryPolicy, environment: StoreEnvironment) {
+    /// Where to go on; nil at the end.
+    var place: StorePlace? { spaces.first.map { StorePlace(space: $0, cursor: cursor) } }
+
+    init(
+        _ store: any KeyValueStore,
+        _ options: ScanOptions,
+        from place: StorePlace? = nil,
+        retries: RetryPolicy,
+        environment: StoreEnvironment
+    ) {
         self.store = RetryingStore(store, policy: retries, environment: environment)
         self.options = options
+        guard let place else { return }
+        spaces = spaces.drop { $0 != place.space }
+        cursor = place.cursor
     }
 
     mutating func nextPage() async throws(StoreError) -> ScanPage? {
@@ -22,4 +34,12 @@ struct StorePages: PageSource {
         }
         return nil
     }
+}
+
+/// How far the reading of a store has come.
+struct StorePlace: Hashable, Sendable {
+    /// The space that is being read.
+    var space: KeySpace
+    /// Where in it to go on; nil for its beginning.
+    var cursor: Cursor?
 }

@@ -20,8 +20,21 @@ public struct StoreRows: RowSource {
         retries: RetryPolicy = RetryPolicy(),
         environment: StoreEnvironment = .live
     ) {
-        pages = StorePages(store, options, retries: retries, environment: environment)
+        self.init(store, options, from: nil, retries: retries, environment: environment)
     }
+
+    init(
+        _ store: any KeyValueStore,
+        _ options: ScanOptions,
+        from place: StorePlace?,
+        retries: RetryPolicy,
+        environment: StoreEnvironment
+    ) {
+        pages = StorePages(store, options, from: place, retries: retries, environment: environment)
+    }
+
+    /// Where to go on; nil at the end.
+    var place: StorePlace? { pages.place }
 
     public mutating func nextPage() async throws(StoreError) -> [Row]? {
         guard let page = try await pages.nextPage() else { return nil }
