@@ -1,0 +1,36 @@
+#if Redis
+/// Where servers are and how they are spoken to.
+struct RedisConfiguration: Sendable {
+    /// How a connection is encrypted.
+    struct TLS: Sendable {
+        /// A file of the authorities that are trusted; nil for those of the system.
+        var authorities: String?
+        /// Whether the server's certificate has to be for its name.
+        var verifiesName = true
+    }
+
+    /// Servers to begin with: one, or some of a cluster.
+    var endpoints: [RedisEndpoint]
+    /// Nil for the server's default user.
+    var username: String?
+    var password: String?
+    /// The number of the database; only 0 in a cluster.
+    var database = 0
+    /// Nil for connections in the clear.
+    var tls: TLS?
+    /// For how long a connection may take to be made.
+    var connectTimeout: Duration = .seconds(5)
+    /// For how long a command may take, from call to reply.
+    var callTimeout: Duration = .seconds(10)
+    /// What the server's list of clients calls us.
+    var clientName = "wherehouse"
+}
+
+/// A server's address.
+struct RedisEndpoint: Hashable, Sendable, CustomStringConvertible {
+    var host: String
+    var port: Int
+
+    var description: String { "\(host):\(port)" }
+}
+#endif

@@ -1,0 +1,196 @@
+#if Redis
+import KeyValue
+import NIOCore
+import NIOSSL
+
+/// Brings commands to the servers that they belong to, and replies back.
+///
+/// Unchecked: everything but ``init(_:loop:environment:)`` happens on the event loop.
+final class RedisRouter: @unchecked Sendable {
+    let configuration: RedisConfiguration
+    let loop: any EventLoop
+    private let environment: StoreEnvironment
+    private var links: [RedisEndpoint: RedisLink] = [:]
+    private var touched: [RedisLink] = []
+    /// The only server there is, or the one that was asked first.
+    private var home: RedisEndpoint
+    /// Nil when the servers are no cluster.
+    private(set) var slots: SlotTable?
+    private var isRefreshing = false
+    private var refreshesAfter = NIODeadline.uptimeNanoseconds(0)
+    private var isClosed = false
+    private var timer: RepeatedTask?
+    private var context: NIOSSLContext?
+
+    /// How long a list of slots is good for when something looks wrong with it.
+    private static let refreshInterval = TimeAmount.milliseconds(200)
+
+    init(_ configuration: RedisConfiguration, home: RedisEndpoint, loop: any EventLoop, environment: StoreEnvironment) {
+        self.configuration = configuration
+        self.home = home
+        self.loop = loop
+        self.environment = environment
+    }
+
+    func start() {
+        timer = loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { [self] _ in
+            let now = NIODeadline.now()
+            for link in links.values { link.checkDeadlines(now) }
+        }
+    }
+
+    func close() {
+        isClosed = true
+        timer?.cancel()
+        for link in links.values { link.close() }
+    }
+
+    func tls() throws -> NIOSSLContext? {
+        guard let tls = configuration.tls else { return nil }
+        if let context { return context }
+        var settings = TLSConfiguration.makeClientConfiguration()
+        if let file = tls.authorities { settings.trustRoots = .file(file) }
+        if !tls.verifiesName { settings.certificateVerification = .noHostnameVerification }
+        let made = try NIOSSLContext(configuration: settings)
+        context = made
+        return made
+    }
+
+    /// How long to rest after so many failed attempts in a row: twice as long each time, up to a second, give or take a
+    /// half, so that many clients do not come back at once.
+    func pause(after failures: Int) -> TimeAmount {
+        let most = min(1_000, 10 << min(failures, 8))
+        return .milliseconds(Int64(most / 2) + Int64(environment.random() % UInt64(most)))
+    }
+
+    // MARK: - Calls
+
+    /// Takes in calls, and writes their commands in one go a server.
+    func arrive(_ calls: [RedisCall]) {
+        let deadline = NIODeadline.now() + .nanoseconds(configuration.callTimeout.nanoseconds)
+        for call in calls {
+            call.hasArrived = true
+            call.deadline = deadline
+            if call.isCancelled || isClosed {
+                call.failAll(isClosed ? .closed : .cancelled)
+                continue
+            }
+            for index in call.commands.indices { route(call, index) }
+        }
+        flush()
+    }
+
+    /// Gives a call up. What was not written is withdrawn.
+    func cancel(_ call: RedisCall) {
+        call.isCancelled = true
+        if call.hasArrived { call.failAll(.cancelled) }
+    }
+
+    private func route(_ call: RedisCall, _ index: Int) {
+        guard let slots, call.target == nil, let slot = call.commands[index].slot else {
+            return link(to: call.target ?? home).enqueue(call, index)
+        }
+        guard let endpoint = slots[slot] else {
+            refresh()
+            return call.fail(
+                index,
+                StoreError(
+                    .unavailable,
+                    "No node of the cluster serves this slot: see that all its parts have a master."
+                )
+            )
+        }
+        link(to: endpoint).enqueue(call, index)
+    }
+
+    private func link(to endpoint: RedisEndpoint) -> RedisLink {
+        if let link = links[endpoint] { return link }
+        let link = RedisLink(endpoint, router: self)
+        links[endpoint] = link
+        return link
+    }
+
+    func touch(_ link: RedisLink) { touched.append(link) }
+
+    private func flush() {
+        while let link = touched.popLast() { link.flush() }
+    }
+
+    /// Takes in a reply.
+    func reply(_ value: RESPValue, to call: RedisCall, _ index: Int) {
+        guard slots != nil, case .error(let text) = value,
+            let redirection = Redirection(text, answered: home)
+        else {
+            if case .error(let text) = value, text.hasPrefix("CLUSTERDOWN") { refresh() }
+            return call.answer(index, .success(value))
+        }
+        guard !call.isAnswered(index) else { return }
+        guard call.mayRedirect(index), call.target == nil else {
+            return call.answer(index, .failure(StoreError(serverSays: text)))
+        }
+        switch redirection {
+        case .moved(let slot, let endpoint):
+            slots?.move(slot, to: endpoint)
+            refresh()
+            link(to: endpoint).enqueue(call, index)
+        case .ask(let endpoint): link(to: endpoint).enqueue(call, index, asking: true)
+        }
+        // Behind the replies that came with this one, so that what they redirect goes along.
+        loop.execute { [self] in flush() }
+    }
+
+    // MARK: - The cluster
+
+    /// Begins to use a cluster's list of slots.
+    func use(_ table: SlotTable) { slots = table }
+
+    func linkFailed(_ link: RedisLink) {
+        if slots != nil { refresh() }
+    }
+
+    /// Asks the nodes, one after the other, where the slots are.
+    private func refresh() {
+        guard !isRefreshing, !isClosed, let slots else { return }
+        isRefreshing = true
+        var candidates: [RedisEndpoint] = []
+        for endpoint in slots.masters + slots.replicas + configuration.endpoints where !candidates.contains(endpoint) {
+            candidates.append(endpoint)
+        }
+        let wait = max(.nanoseconds(0), refreshesAfter - .now())
+        let asked = candidates
+        loop.scheduleTask(in: wait) { [self] in ask(asked[...]) }
+    }
+
+    private func ask(_ candidates: ArraySlice<RedisEndpoint>) {
+        guard let candidate = candidates.first, !isClosed else { return refreshed() }
+        Task { [self] in
+            let reply = await call(RedisCall([RedisCommand("CLUSTER SLOTS")], to: candidate))
+            loop.execute { [self] in
+                // A node that lost sight of the others may know old things: one that knows all slots is asked for first.
+                if case .success(let value)? = reply.first, let table = SlotTable(value, answered: candidate),
+                    table.isWhole || candidates.count == 1
+                {
+                    slots = table
+                    home = candidate
+                    refreshed()
+                } else {
+                    ask(candidates.dropFirst())
+                }
+            }
+        }
+    }
+
+    private func refreshed() {
+        isRefreshing = false
+        refreshesAfter = .now() + RedisRouter.refreshInterval
+    }
+
+    /// Does a call of the router's own.
+    private func call(_ call: RedisCall) async -> [Result<RESPValue, StoreError>] {
+        await withUnsafeContinuation { continuation in
+            call.begin(continuation)
+            loop.execute { [self] in arrive([call]) }
+        }
+    }
+}
+#endif

@@ -1,0 +1,135 @@
+#if Redis
+import KeyValue
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A client of one Redis or of a Redis Cluster: commands in, replies out, from any task.
+///
+/// Commands of all callers share one connection a server. What comes in during one turn of the event loop is written at
+/// once. Connections are made when they are needed, and again after they broke.
+final class RedisClient: Sendable {
+    private let router: RedisRouter
+    private let loop: any EventLoop
+    private let inbox = Mutex<[RedisCall]>([])
+    /// Whether the servers are a cluster.
+    let isCluster: Bool
+
+    private init(_ router: RedisRouter, isCluster: Bool) {
+        self.router = router
+        self.isCluster = isCluster
+        loop = router.loop
+    }
+
+    /// Connects to the first of the servers that answers, and finds out whether it is one of a cluster.
+    static func connect(
+        _ configuration: RedisConfiguration,
+        environment: StoreEnvironment
+    ) async throws(StoreError) -> RedisClient {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        var failure = StoreError.invalidArgument("No server is named.")
+        for endpoint in configuration.endpoints {
+            let router = RedisRouter(configuration, home: endpoint, loop: loop, environment: environment)
+            loop.execute { router.start() }
+            do throws(StoreError) {
+                return try await connect(router, at: endpoint)
+            } catch {
+                loop.execute { router.close() }
+                guard error.code == .unavailable || error.code == .timedOut else { throw error }
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    private static func connect(
+        _ router: RedisRouter,
+        at endpoint: RedisEndpoint
+    ) async throws(StoreError) -> RedisClient {
+        let single = RedisClient(router, isCluster: false)
+        let greeting = try await single.send(RedisCommand("HELLO"), to: endpoint)
+        guard greeting["mode"]?.text == "cluster" else { return single }
+        let reply = try await single.send(RedisCommand("CLUSTER SLOTS"), to: endpoint)
+        guard let table = SlotTable(reply, answered: endpoint) else {
+            throw StoreError(
+                .unavailable,
+                "The cluster's list of slots can't be read: see that the server is a Redis Cluster.",
+                ["server": "\(endpoint)"]
+            )
+        }
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            router.loop.execute {
+                router.use(table)
+                continuation.resume()
+            }
+        }
+        return RedisClient(router, isCluster: true)
+    }
+
+    /// The servers that take writes, as far as is known now: one, or the masters of the cluster.
+    func nodes() async -> [RedisEndpoint] {
+        await withUnsafeContinuation { continuation in
+            loop.execute { [router] in
+                continuation.resume(returning: router.slots?.masters ?? [router.configuration.endpoints[0]])
+            }
+        }
+    }
+
+    /// Sends a command to where its slot is. A server's refusal is thrown, but for `NOSCRIPT`, which is for the caller.
+    func send(_ command: RedisCommand) async throws(StoreError) -> RESPValue {
+        try await send([command])[0].get()
+    }
+
+    /// Sends commands, each to where its slot is; in order as far as they go to the same server.
+    func send(_ commands: [RedisCommand]) async -> [Result<RESPValue, StoreError>] {
+        await send(commands, to: nil)
+    }
+
+    /// Sends a command to one server.
+    func send(_ command: RedisCommand, to node: RedisEndpoint) async throws(StoreError) -> RESPValue {
+        try await send([command], to: node)[0].get()
+    }
+
+    /// Sends commands to one server, or each to where its slot is.
+    func send(_ commands: [RedisCommand], to node: RedisEndpoint?) async -> [Result<RESPValue, StoreError>] {
+        guard !commands.isEmpty else { return [] }
+        let call = RedisCall(commands, to: node)
+        let replies = await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                call.begin(continuation)
+                let isFirst = inbox.withLock { inbox in
+                    inbox.append(call)
+                    return inbox.count == 1
+                }
+                if isFirst { loop.execute { [self] in router.arrive(takeInbox()) } }
+            }
+        } onCancel: {
+            loop.execute { [router] in router.cancel(call) }
+        }
+        return replies.map(RedisClient.checked)
+    }
+
+    private func takeInbox() -> [RedisCall] {
+        inbox.withLock { inbox in
+            let calls = inbox
+            inbox = []
+            return calls
+        }
+    }
+
+    private static func checked(_ reply: Result<RESPValue, StoreError>) -> Result<RESPValue, StoreError> {
+        guard case .success(.error(let text)) = reply, !text.hasPrefix("NOSCRIPT") else { return reply }
+        return .failure(StoreError(serverSays: text))
+    }
+
+    /// Lets go of all connections. What is under way fails.
+    func close() async {
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            loop.execute { [router] in
+                router.close()
+                continuation.resume()
+            }
+        }
+    }
+}
+#endif
