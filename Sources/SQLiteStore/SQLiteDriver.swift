@@ -30,6 +30,9 @@ public struct SQLiteDriver: StoreDriver {
             configuration.synchronous = synchronous
         }
         configuration.createsDatabase = location.createsStore
+        if let bytes = location.cacheBytesMax {
+            configuration.readerCacheBytes = min(bytes, configuration.readerCacheBytes)
+        }
         configuration.acceptsMovedAway = try location.acceptances().contains(.moved)
         return try await SQLiteStore.open(
             path: location.path,

@@ -173,6 +173,12 @@ import Testing
         #expect((read.report.read, read.report.written, read.report.bytesWritten) == (10, 7, 1_234))
         for count in 0..<bytes.count { #expect(Checkpoint(encoded: Array(bytes[..<count])) == nil) }
         #expect(Checkpoint(encoded: bytes + [0]) == nil)
+        // Numbers that do not add up, or leave no room to count on.
+        for (read, written) in [(10, 8), (1 << 60, 1 << 60), (Int.max, Int.max)] {
+            var wrong = checkpoint
+            wrong.report = CopyReport(read: read, written: written, kept: 0, failed: 0, bytesWritten: 0)
+            #expect(Checkpoint(encoded: wrong.encoded) == nil)
+        }
     }
 }
 

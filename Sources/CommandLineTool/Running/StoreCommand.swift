@@ -31,7 +31,13 @@ extension CommandContext {
     /// Opens a store. An error names it, since a command may open two.
     private func open(_ url: String, creating: Bool) async throws -> any KeyValueStore {
         do throws(StoreError) {
-            return try await registry.open(url, creating: creating, environment: environment)
+            // A command reads what it reads once, and caches would only take memory.
+            return try await registry.open(
+                url,
+                creating: creating,
+                cacheBytesMax: 4 << 20,
+                environment: environment
+            )
         } catch {
             // Without secrets; a URL that can't be read might hold some anywhere.
             guard error.code != .cancelled, error.metadata["path"] == nil, let location = try? StoreLocation(url)

@@ -13,6 +13,9 @@ public struct StoreLocation: Hashable, Sendable {
     public let options: [String: String]
     /// Whether a store that is not there yet is made. The URL does not say; whoever opens it does.
     public var createsStore = true
+    /// How many bytes of what was read a connection may keep in memory, for stores that do; nil for as many as suit a
+    /// server. Who reads everything once needs few.
+    public var cacheBytesMax: Int?
 
     /// Parses a URL; throws ``StoreError/Code/invalidArgument`` that says what is wrong with it.
     public init(_ url: String) throws(StoreError) {

@@ -17,16 +17,20 @@ public struct StoreRegistry: Sendable {
 
     /// Opens the store that a URL names, and makes one that is not there unless `creating` is false.
     ///
+    /// `cacheBytesMax` is as ``StoreLocation/cacheBytesMax``.
+    ///
     /// Throws ``StoreError/Code/invalidArgument`` for a URL that is wrong or names no known kind or no store that is
     /// there, ``StoreError/Code/unsupported`` for a store that is less durable than its kind by default and whose URL
     /// does not accept it, and whatever opening the store throws.
     public func open(
         _ url: String,
         creating: Bool = true,
+        cacheBytesMax: Int? = nil,
         environment: StoreEnvironment = .live
     ) async throws(StoreError) -> any KeyValueStore {
         var location = try StoreLocation(url)
         location.createsStore = creating
+        location.cacheBytesMax = cacheBytesMax
         let accepted = try location.acceptances()
         guard let driver = drivers[location.scheme] else {
             throw .invalidArgument(

@@ -56,7 +56,8 @@ extension Checkpoint {
         guard reader.byte() == Checkpoint.format, let options = reader.byte(), let place = reader.place(),
             let last = reader.key(), let high = reader.integer(), let low = reader.integer(),
             let read = reader.count(), let written = reader.count(), let kept = reader.count(),
-            let failed = reader.count(), let bytesWritten = reader.count(), reader.isAtEnd
+            let failed = reader.count(), let bytesWritten = reader.count(), reader.isAtEnd,
+            read == written + kept + failed
         else { return nil }
         self.init(
             options: options,
@@ -92,5 +93,9 @@ extension KeyReader {
         }
     }
 
-    fileprivate mutating func count() -> Int? { integer().flatMap { Int(exactly: $0) } }
+    /// A number that can be counted on from without end.
+    fileprivate mutating func count() -> Int? {
+        guard let number = integer(), number < 1 << 60 else { return nil }
+        return Int(number)
+    }
 }
