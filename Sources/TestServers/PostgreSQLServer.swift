@@ -8,7 +8,7 @@ public final class PostgreSQLServer: Sendable {
     /// Where it listens.
     public let port: Int
     private let password: String?
-    private let directory: ScratchDirectory
+    private let directory: ServerDirectory
     private let process: ServerProcess
     private static let isRoot = getuid() == 0
 
@@ -17,7 +17,7 @@ public final class PostgreSQLServer: Sendable {
     private init(_ settings: [String], durable: Bool, password: String?) throws {
         port = try FreePort.find()
         self.password = password
-        directory = try ScratchDirectory()
+        directory = try ServerDirectory()
         if PostgreSQLServer.isRoot { try Tool.run(["chown", "postgres", directory.path]) }
         var command = [try PostgreSQLServer.program("postgres")]
         command += ["-D", directory.path + "/data", "-p", "\(port)", "-k", directory.path]
@@ -92,6 +92,9 @@ public final class PostgreSQLServer: Sendable {
             sql, url(of: database),
         ])
     }
+
+    /// Where its files are; removed after its end, however this process ends.
+    public var directoryPath: String { directory.path }
 
     /// 0 when it does not run.
     public var pid: Int32 { process.pid }

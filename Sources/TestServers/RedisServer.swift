@@ -7,13 +7,13 @@ public final class RedisServer: Sendable {
     /// The file of the authority that signed its certificate; nil without TLS.
     public let certificateAuthority: String?
     private let password: String?
-    private let directory: ScratchDirectory
+    private let directory: ServerDirectory
     private let process: ServerProcess
 
     private init(_ arguments: [String], password: String?, tls: Bool) throws {
         port = try FreePort.find()
         self.password = password
-        directory = try ScratchDirectory()
+        directory = try ServerDirectory()
         var command = [
             "redis-server", "--bind", "127.0.0.1", "--dir", directory.path, "--save", "", "--appendonly", "no",
         ]
@@ -57,6 +57,9 @@ public final class RedisServer: Sendable {
         let user = password.map { ":\($0)@" } ?? ""
         return "\(scheme)://\(user)127.0.0.1:\(port)"
     }
+
+    /// Where its files are; removed after its end, however this process ends.
+    public var directoryPath: String { directory.path }
 
     /// 0 when it does not run.
     public var pid: Int32 { process.pid }
