@@ -5,7 +5,9 @@ import KeyValue
 ///
 /// A collection is read in pieces of about ``membersAStep`` members and a string in pieces of ``bytesAStep``, so that a
 /// key of a million members holds up nobody. What is changed meanwhile may be seen as it was before or after.
-struct RawKeyReader {
+///
+/// A class, so that what it gathers is never copied.
+final class RawKeyReader {
     enum Outcome {
         /// The step's commands are to be sent, in one go.
         case needs([[[UInt8]]])
@@ -21,15 +23,20 @@ struct RawKeyReader {
     static let entriesAStep = 250
     static let bytesAStep = 1 << 20
 
-    private enum State {
-        case type
-        case reading(RedisRawRecord.Content, cursor: [UInt8])
+    private enum Kind: String {
+        case string, list, set, zset, hash, stream
     }
 
     let key: [UInt8]
     private let bytesMax: Int
     private let expiryIsRelative: Bool
-    private var state = State.type
+    private var kind: Kind?
+    private var text: [UInt8] = []
+    private var elements: [[UInt8]] = []
+    private var members: Set<[UInt8]> = []
+    private var scores: [[UInt8]: Double] = [:]
+    private var fields: [[UInt8]: [UInt8]] = [:]
+    private var stream = RedisRawStream(entries: [], lastID: .init(milliseconds: 0, sequence: 0))
     private var expiry: Int64?
     private var byteCount = 0
     /// What a stream's groups have delivered and not had acknowledged, which a record does not hold.
@@ -51,7 +58,7 @@ struct RawKeyReader {
 
     /// Takes the replies to the last step, one a command. Throws ``StoreError/Code/tooLarge`` when the record is beyond
     /// the limit, and ``StoreError/Code/corrupted`` for replies that no such server gives.
-    mutating func take(_ replies: [RawReply]) throws(StoreError) -> Outcome {
+    func take(_ replies: [RawReply]) throws(StoreError) -> Outcome {
         for reply in replies {
             guard let message = reply.errorMessage else { continue }
             if message.hasPrefix("WRONGTYPE") { return .changed }
@@ -62,14 +69,7 @@ struct RawKeyReader {
                 ["answer": message, "key": Key.escaped(key)]
             )
         }
-        let outcome: Outcome
-        switch state {
-        case .type: outcome = try takeType(replies)
-        case .reading(let content, _):
-            // Let go of here, so that growing it copies nothing.
-            state = .type
-            outcome = try read(replies, into: content)
-        }
+        let outcome = if let kind { try take(replies, of: kind) } else { try takeType(replies) }
         guard byteCount <= bytesMax else {
             throw StoreError(
                 .tooLarge,
@@ -80,7 +80,7 @@ struct RawKeyReader {
         return outcome
     }
 
-    private mutating func takeType(_ replies: [RawReply]) throws(StoreError) -> Outcome {
+    private func takeType(_ replies: [RawReply]) throws(StoreError) -> Outcome {
         guard let name = replies.first?.text else { throw surprise() }
         if expiryIsRelative {
             guard replies.count == 3, let time = replies[1].array, time.count == 2, let seconds = time[0].number,
@@ -91,37 +91,28 @@ struct RawKeyReader {
             guard replies.count == 2, let moment = replies[1].number else { throw surprise() }
             expiry = moment < 0 ? nil : moment
         }
-        switch name {
-        case "none": return .absent
-        case "string": return next(.string([]))
-        case "list": return next(.list([]))
-        case "set": return next(.set([]))
-        case "zset": return next(.sortedSet([:]))
-        case "hash": return next(.hash([:]))
-        case "stream":
-            return next(.stream(RedisRawStream(entries: [], lastID: .init(milliseconds: 0, sequence: 0))))
-        default: return .unsupported(type: name)
-        }
+        if name == "none" { return .absent }
+        guard let kind = Kind(rawValue: name) else { return .unsupported(type: name) }
+        self.kind = kind
+        return next(kind)
     }
 
     // MARK: - The steps of each type
 
-    /// The step that goes on behind what `content` holds.
-    private mutating func next(_ content: RedisRawRecord.Content, cursor: [UInt8] = Array("0".utf8)) -> Outcome {
-        state = .reading(content, cursor: cursor)
-        let count = Array("\(RawKeyReader.membersAStep)".utf8)
-        switch content {
-        case .string(let bytes):
+    /// The step that goes on behind what has been gathered.
+    private func next(_ kind: Kind, cursor: [UInt8] = RawKeyReader.start) -> Outcome {
+        switch kind {
+        case .string:
             // An empty string and one that is gone look alike.
-            let range = ["\(bytes.count)", "\(bytes.count + RawKeyReader.bytesAStep - 1)"]
+            let range = ["\(text.count)", "\(text.count + RawKeyReader.bytesAStep - 1)"]
             return .needs([command("GETRANGE", range), command("EXISTS")])
-        case .list(let elements):
+        case .list:
             let range = ["\(elements.count)", "\(elements.count + RawKeyReader.membersAStep - 1)"]
             return .needs([command("LRANGE", range)])
-        case .set: return .needs([command("SSCAN") + [cursor, Array("COUNT".utf8), count]])
-        case .sortedSet: return .needs([command("ZSCAN") + [cursor, Array("COUNT".utf8), count]])
-        case .hash: return .needs([command("HSCAN") + [cursor, Array("COUNT".utf8), count]])
-        case .stream(let stream):
+        case .set: return .needs([scan("SSCAN", cursor)])
+        case .zset: return .needs([scan("ZSCAN", cursor)])
+        case .hash: return .needs([scan("HSCAN", cursor)])
+        case .stream:
             let start = stream.entries.last.map { "\($0.id.next)" } ?? "-"
             return .needs([
                 [Array("XINFO".utf8)] + command("STREAM"), [Array("XINFO".utf8)] + command("GROUPS"),
@@ -130,42 +121,39 @@ struct RawKeyReader {
         }
     }
 
-    private mutating func read(
-        _ replies: [RawReply],
-        into content: consuming RedisRawRecord.Content
-    ) throws(StoreError) -> Outcome {
-        switch consume content {
-        case .string(var bytes):
+    private func take(_ replies: [RawReply], of kind: Kind) throws(StoreError) -> Outcome {
+        switch kind {
+        case .string:
             guard replies.count == 2, let piece = replies[0].bytes, let exists = replies[1].number else {
                 throw surprise()
             }
             guard exists != 0 else { return .absent }
-            bytes += piece
+            text += piece
             byteCount += piece.count
-            return piece.count < RawKeyReader.bytesAStep ? finished(.string(bytes)) : next(.string(bytes))
-        case .list(var elements):
+            return piece.count < RawKeyReader.bytesAStep ? finished(.string(text)) : next(kind)
+        case .list:
             let piece = try strings(replies.first)
             elements += piece
             if elements.isEmpty { return .absent }
-            return piece.count < RawKeyReader.membersAStep ? finished(.list(elements)) : next(.list(elements))
-        case .set(var members):
+            return piece.count < RawKeyReader.membersAStep ? finished(.list(elements)) : next(kind)
+        case .set:
             let (cursor, piece) = try scanned(replies)
             members.formUnion(piece)
-            return next(.set(members), after: cursor, isEmpty: members.isEmpty)
-        case .sortedSet(var scores):
+            return try next(kind, after: cursor) { members.isEmpty ? nil : .set(members) }
+        case .zset:
             let (cursor, piece) = try scanned(replies)
             for (member, text) in try pairs(piece) {
                 guard let score = Double(String(decoding: text, as: UTF8.self)), !score.isNaN else { throw surprise() }
                 scores[member] = score
             }
-            return next(.sortedSet(scores), after: cursor, isEmpty: scores.isEmpty)
-        case .hash(var fields):
+            return try next(kind, after: cursor) { scores.isEmpty ? nil : .sortedSet(scores) }
+        case .hash:
             let (cursor, piece) = try scanned(replies)
             for (field, value) in try pairs(piece) { fields[field] = value }
-            return next(.hash(fields), after: cursor, isEmpty: fields.isEmpty)
-        case .stream(var stream):
-            let count = try read(replies, into: &stream)
-            return count < RawKeyReader.entriesAStep ? finished(.stream(stream)) : next(.stream(stream))
+            return try next(kind, after: cursor) { fields.isEmpty ? nil : .hash(fields) }
+        case .stream:
+            let count = try takeStream(replies)
+            return count < RawKeyReader.entriesAStep ? finished(.stream(stream)) : next(kind)
         }
     }
 
@@ -173,14 +161,18 @@ struct RawKeyReader {
         .record(RedisRawRecord(content, expiresAtMilliseconds: expiry))
     }
 
-    /// Collections are never empty: what looks so is gone.
-    private mutating func next(_ content: RedisRawRecord.Content, after cursor: [UInt8], isEmpty: Bool) -> Outcome {
-        if cursor != Array("0".utf8) { return next(content, cursor: cursor) }
-        return isEmpty ? .absent : finished(content)
+    /// Collections are never empty: one that looks so, nil, is gone.
+    private func next(
+        _ kind: Kind,
+        after cursor: [UInt8],
+        _ content: () throws(StoreError) -> RedisRawRecord.Content?
+    ) throws(StoreError) -> Outcome {
+        if cursor != RawKeyReader.start { return next(kind, cursor: cursor) }
+        return try content().map(finished) ?? .absent
     }
 
     /// Takes in a piece of a stream, and where the stream and its groups stand now; how many entries there were.
-    private mutating func read(_ replies: [RawReply], into stream: inout RedisRawStream) throws(StoreError) -> Int {
+    private func takeStream(_ replies: [RawReply]) throws(StoreError) -> Int {
         guard replies.count == 3, let last = replies[0].field("last-generated-id")?.streamID,
             let groups = replies[1].array, let entries = replies[2].array
         else { throw surprise() }
@@ -203,13 +195,19 @@ struct RawKeyReader {
         return entries.count
     }
 
-    // MARK: - Replies
+    // MARK: - Commands and replies
+
+    private static let start = Array("0".utf8)
+
+    private func scan(_ name: String, _ cursor: [UInt8]) -> [[UInt8]] {
+        command(name) + [cursor, Array("COUNT".utf8), Array("\(RawKeyReader.membersAStep)".utf8)]
+    }
 
     private func command(_ name: String, _ arguments: [String] = []) -> [[UInt8]] {
         [Array(name.utf8), key] + arguments.map { Array($0.utf8) }
     }
 
-    private mutating func strings(_ reply: RawReply?) throws(StoreError) -> [[UInt8]] {
+    private func strings(_ reply: RawReply?) throws(StoreError) -> [[UInt8]] {
         guard let items = reply?.array else { throw surprise() }
         var found: [[UInt8]] = []
         found.reserveCapacity(items.count)
@@ -221,7 +219,7 @@ struct RawKeyReader {
         return found
     }
 
-    private mutating func scanned(_ replies: [RawReply]) throws(StoreError) -> (cursor: [UInt8], items: [[UInt8]]) {
+    private func scanned(_ replies: [RawReply]) throws(StoreError) -> (cursor: [UInt8], items: [[UInt8]]) {
         guard let parts = replies.first?.array, parts.count == 2, let cursor = parts[0].bytes else { throw surprise() }
         return (cursor, try strings(parts[1]))
     }

@@ -169,52 +169,62 @@ public final class RedisRawStore: ReadOnlyStore {
     /// The encoded records of those keys that are there; empty values with `keysOnly`.
     private func records(of names: [[UInt8]], keysOnly: Bool) async throws(StoreError) -> [[UInt8]: [UInt8]] {
         var found: [[UInt8]: [UInt8]] = [:]
-        var left = Set(names).map { name in
-            RawKeyReader(name, bytesMax: capabilities.limits.valueBytesMax, expiryIsRelative: expiryIsRelative)
-        }
-        // Two steps of all together are enough for all that are small. What is larger goes on one by one.
-        for attempt in 1... where !left.isEmpty {
+        var left = Set(names)
+        var attempt = 1
+        while let name = left.first {
             guard attempt <= RedisRawStore.attemptsMax else {
                 throw StoreError(
                     .unavailable,
                     "A key gets another type each time that it is read: hold its writers.",
-                    ["key": Key.escaped(left[0].key)]
+                    ["key": Key.escaped(name)]
                 )
             }
-            var changed: [RawKeyReader] = []
-            var steps: [(reader: RawKeyReader, commands: [[[UInt8]]])] = left.map { ($0, $0.first) }
-            var stepsTogether = 2
-            while !steps.isEmpty {
-                let size = stepsTogether > 0 ? steps.count : 1
-                stepsTogether -= 1
-                let batch = steps.suffix(size)
-                steps.removeLast(size)
-                var replies = try await server.replies(to: batch.flatMap(\.commands), at: nil)[...]
-                for (var reader, commands) in batch {
-                    let own = Array(replies.prefix(commands.count))
-                    replies = replies.dropFirst(commands.count)
-                    switch try reader.take(own) {
-                    case .needs(let commands):
-                        if keysOnly { found[reader.key] = [] } else { steps.append((reader, commands)) }
-                    case .record(let record):
-                        found[reader.key] = record.encoded()
-                        if reader.pendingEntries > 0 { state.withLock { $0.streamsWithPendingEntries += 1 } }
-                    case .absent: break
-                    case .changed:
-                        changed.append(
-                            RawKeyReader(
-                                reader.key,
-                                bytesMax: capabilities.limits.valueBytesMax,
-                                expiryIsRelative: expiryIsRelative
-                            )
-                        )
-                    case .unsupported(let type): try skip(reader.key, type)
-                    }
-                }
-            }
-            left = changed
+            attempt += 1
+            left = try await read(left, keysOnly: keysOnly, into: &found)
         }
         return found
+    }
+
+    /// Reads keys into `found`; those that changed meanwhile so that they have to be read anew.
+    ///
+    /// Two steps of all together are enough for all that are small. What is larger goes on one by one.
+    private func read(
+        _ names: Set<[UInt8]>,
+        keysOnly: Bool,
+        into found: inout [[UInt8]: [UInt8]]
+    ) async throws(StoreError) -> Set<[UInt8]> {
+        var changed: Set<[UInt8]> = []
+        var steps = names.map { name in
+            let reader = RawKeyReader(
+                name,
+                bytesMax: capabilities.limits.valueBytesMax,
+                expiryIsRelative: expiryIsRelative
+            )
+            return (reader: reader, commands: reader.first)
+        }
+        var stepsTogether = 2
+        while !steps.isEmpty {
+            let size = stepsTogether > 0 ? steps.count : 1
+            stepsTogether -= 1
+            let batch = Array(steps.suffix(size))
+            steps.removeLast(size)
+            var replies = try await server.replies(to: batch.flatMap(\.commands), at: nil)[...]
+            for (reader, commands) in batch {
+                let own = Array(replies.prefix(commands.count))
+                replies = replies.dropFirst(commands.count)
+                switch try reader.take(own) {
+                case .needs(let commands):
+                    if keysOnly { found[reader.key] = [] } else { steps.append((reader, commands)) }
+                case .record(let record):
+                    found[reader.key] = record.encoded()
+                    if reader.pendingEntries > 0 { state.withLock { $0.streamsWithPendingEntries += 1 } }
+                case .absent: break
+                case .changed: changed.insert(reader.key)
+                case .unsupported(let type): try skip(reader.key, type)
+                }
+            }
+        }
+        return changed
     }
 
     private static let attemptsMax = 3
