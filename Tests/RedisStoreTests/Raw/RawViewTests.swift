@@ -1,3 +1,4 @@
+#if Redis
 import KeyValue
 import Synchronization
 import TestServers
@@ -195,10 +196,10 @@ struct RawViewTests {
         }
     }
 
-    @Test("holds up nobody for a hash of a million fields")
-    func millionFields() async throws {
+    @Test("holds up nobody for a hash of very many fields")
+    func manyFields() async throws {
         let legacy = try await Legacy(["--slowlog-log-slower-than", "5000", "--slowlog-max-len", "1000"])
-        for start in stride(from: 0, to: 1_000_000, by: 10_000) {
+        for start in stride(from: 0, to: 100_000, by: 10_000) {
             var command = [bytes("HSET"), bytes("huge")]
             for index in start..<start + 10_000 { command += [bytes("field:\(index)"), bytes("\(index)")] }
             try legacy.connection.send([command])
@@ -210,8 +211,8 @@ struct RawViewTests {
             Issue.record("it is a hash")
             return
         }
-        #expect(fields.count == 1_000_000)
-        #expect(fields[bytes("field:999999")] == bytes("999999"))
+        #expect(fields.count == 100_000)
+        #expect(fields[bytes("field:99999")] == bytes("99999"))
         // A busy machine may stop the server at any command, so a few may have been slow; reading at once is one of many.
         let slow = try #require(legacy.connection.send("SLOWLOG", "GET", "1000").array)
         let names = slow.compactMap { $0.array?[3].array?.first?.text }
@@ -334,3 +335,4 @@ struct RawViewTests {
         }
     }
 }
+#endif

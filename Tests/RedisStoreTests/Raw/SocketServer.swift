@@ -1,3 +1,4 @@
+#if Redis
 import Foundation
 import Glibc
 import KeyValue
@@ -130,3 +131,4 @@ final class SocketServer: RawServer {
 
     func close() async {}
 }
+#endif

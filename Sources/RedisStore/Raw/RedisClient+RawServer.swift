@@ -1,0 +1,79 @@
+#if Redis
+import KeyValue
+
+extension RedisRawStore {
+    /// A raw view over a client, which it takes over: closing the view closes it.
+    static func open(
+        _ client: RedisClient,
+        options: RedisRawOptions,
+        environment: StoreEnvironment
+    ) async throws(StoreError) -> RedisRawStore {
+        try await RedisRawStore(server: ClientServer(client: client), options: options, environment: environment)
+    }
+}
+
+/// The client as a raw view uses it.
+private struct ClientServer: RawServer {
+    let client: RedisClient
+
+    func nodes() async throws(StoreError) -> [String] {
+        var names: [String] = []
+        for node in await client.nodes() { names.append(node.description) }
+        return names.sorted()
+    }
+
+    func replies(to commands: [[[UInt8]]], at node: String?) async throws(StoreError) -> [RawReply] {
+        var endpoint: RedisEndpoint?
+        if let node {
+            endpoint = await client.nodes().first { $0.description == node }
+            guard endpoint != nil else {
+                throw StoreError(
+                    .unavailable,
+                    "A node of the cluster is gone that was being scanned: begin anew.",
+                    ["node": node]
+                )
+            }
+        }
+        let answers = await client.send(commands.map { command(of: $0, hasNode: node != nil) }, to: endpoint)
+        var replies: [RawReply] = []
+        replies.reserveCapacity(answers.count)
+        for answer in answers {
+            do throws(StoreError) {
+                replies.append(RawReply(try answer.get()))
+            } catch {
+                // What a key holds may change between two commands; everything else ends the reading.
+                guard let text = error.metadata["server"],
+                    text.hasPrefix("WRONGTYPE") || text.hasPrefix("ERR no such key")
+                else { throw error }
+                replies.append(.error(text))
+            }
+        }
+        return replies
+    }
+
+    func close() async { await client.close() }
+
+    /// The key is the first argument, behind the name, which XINFO has of two words.
+    private func command(of parts: [[UInt8]], hasNode: Bool) -> RedisCommand {
+        let name = String(decoding: parts.first ?? [], as: UTF8.self)
+        let arguments = Array(parts.dropFirst())
+        let key = arguments.dropFirst(name == "XINFO" ? 1 : 0).first
+        return RedisCommand(name, arguments, slot: hasNode ? nil : key.map { HashSlot.of($0) })
+    }
+}
+
+extension RawReply {
+    init(_ value: RESPValue) {
+        switch value {
+        case .null: self = .null
+        case .bulk(let bytes), .simple(let bytes), .number(let bytes): self = .bytes(bytes)
+        case .integer(let number): self = .number(number)
+        case .boolean(let isTrue): self = .number(isTrue ? 1 : 0)
+        case .double(let number): self = .bytes(Array("\(number)".utf8))
+        case .array(let items), .map(let items), .set(let items), .push(let items):
+            self = .array(items.map { RawReply($0) })
+        case .error(let text): self = .error(text)
+        }
+    }
+}
+#endif
