@@ -1,5 +1,8 @@
 public import KeyValue
 
+#if PostgreSQL
+import PostgreSQLStore
+#endif
 #if SQLite
 import SQLiteStore
 #endif
@@ -10,6 +13,9 @@ extension StoreRegistry {
         var registry = StoreRegistry([MemoryDriver()])
         #if SQLite
         registry.register(SQLiteDriver())
+        #endif
+        #if PostgreSQL
+        registry.register(PostgreSQLDriver())
         #endif
         return registry
     }

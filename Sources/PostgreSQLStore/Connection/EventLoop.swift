@@ -1,0 +1,94 @@
+#if PostgreSQL
+import CLibpq
+import Glibc
+import KeyValue
+import Synchronization
+
+/// The thread that all connections of a store live on, and the way to hand it work.
+final class EventLoop: Sendable {
+    /// What waits to be taken over by the thread.
+    struct Inbox {
+        var jobs: [Job] = []
+        var leased: [Lease.ID] = []
+        var released: [Lease.ID] = []
+        var isClosing = false
+    }
+
+    private let inbox = Mutex(Inbox())
+    private let signal: Int32
+    private let completion = Completion()
+
+    private init(signal: Int32) { self.signal = signal }
+
+    deinit { Glibc.close(signal) }
+
+    static func start(
+        _ target: ConnectionTarget,
+        connections: Int,
+        environment: StoreEnvironment
+    ) throws(StoreError) -> EventLoop {
+        let signal = clibpq_eventfd()
+        guard signal >= 0 else {
+            throw StoreError(.unavailable, "The system has no file handle left for the store: let it have more.")
+        }
+        let loop = EventLoop(signal: signal)
+        try OwnThread.start(named: "postgresql") {
+            let dispatcher = Dispatcher(target, connections: connections, environment: environment)
+            loop.run(dispatcher)
+            loop.completion.finish()
+        }
+        return loop
+    }
+
+    private func run(_ dispatcher: Dispatcher) {
+        var news = Inbox()
+        while true {
+            let isOver = dispatcher.turn(news)
+            if isOver { return }
+            var interests = [pollfd(fd: signal, events: Int16(POLLIN), revents: 0)]
+            dispatcher.addInterests(to: &interests)
+            let code = poll(&interests, nfds_t(interests.count), dispatcher.pollMilliseconds())
+            if code > 0, interests[0].revents != 0 {
+                var count: UInt64 = 0
+                _ = Glibc.read(signal, &count, 8)
+            }
+            dispatcher.advance(code > 0 ? interests.dropFirst() : [])
+            news = inbox.withLock { inbox in
+                defer { inbox = Inbox(isClosing: inbox.isClosing) }
+                return inbox
+            }
+        }
+    }
+
+    /// Hands over jobs. After ``close()`` they fail.
+    func submit(_ jobs: [Job]) {
+        let isOpen = hand { $0.jobs.append(contentsOf: jobs) }
+        if !isOpen { for job in jobs { job.finish(.failure(.unsent(.closed))) } }
+    }
+
+    func lease(_ id: Lease.ID) { _ = hand { $0.leased.append(id) } }
+
+    func release(_ id: Lease.ID) { _ = hand { $0.released.append(id) } }
+
+    var isClosed: Bool { inbox.withLock { $0.isClosing } }
+
+    /// Lets what was handed over be finished, and takes no more.
+    func close() { _ = hand { $0.isClosing = true } }
+
+    /// Returns when the thread has closed every connection.
+    func closed() async { await completion.wait() }
+
+    private func hand(_ change: (inout Inbox) -> Void) -> Bool {
+        let isOpen = inbox.withLock { inbox in
+            guard !inbox.isClosing else { return false }
+            change(&inbox)
+            return true
+        }
+        guard isOpen else { return false }
+        var one: UInt64 = 1
+        // It can fail only when the count is full, and then the thread is awake.
+        _ = Glibc.write(signal, &one, 8)
+        return true
+    }
+}
+#endif

@@ -1,0 +1,296 @@
+#if PostgreSQL
+import CLibpq
+import KeyValue
+
+/// One connection of libpq's in pipeline mode, without blocking: what a protocol of our own would have to do instead.
+///
+/// It belongs to the thread of the event loop, which asks it what it waits for and tells it what has come.
+final class Link {
+    /// How far it has come.
+    enum State: Equatable {
+        /// Closed; the moment from which on it may be tried again.
+        case closed(until: Int64)
+        /// Being made; what libpq waits for.
+        case connecting(PostgresPollingStatusType)
+        /// Being told its settings.
+        case configuring
+        /// In pipeline mode.
+        case ready
+    }
+
+    /// What its segments carry.
+    enum Payload {
+        /// Prepares a statement of this name.
+        case preparation(String)
+        case jobs([Job])
+    }
+
+    let target: ConnectionTarget
+    private(set) var state = State.closed(until: 0)
+    private(set) var pipeline = Pipeline<Payload>()
+    private(set) var backoff = Backoff()
+    /// When it has to be ready, while it is being made.
+    private(set) var readyBy: Int64 = .max
+    private var handle: OpaquePointer?
+    private var prepared: Set<String> = []
+    private var refusedPreparations: [String: ServerMessage] = [:]
+    /// Whether a pooler may give each transaction another server's process, which knows nothing of the last one's
+    /// statements.
+    private(set) var isPooled = false
+    private var wantsToWrite = false
+
+    init(_ target: ConnectionTarget) { self.target = target }
+
+    deinit { PQfinish(handle) }
+
+    var isReady: Bool { state == .ready }
+
+    /// What to wait for; nil when it is closed.
+    var interest: pollfd? {
+        guard let handle else { return nil }
+        var events = Int32(POLLIN)
+        switch state {
+        case .closed: return nil
+        case .connecting(PGRES_POLLING_WRITING): events = Int32(POLLOUT)
+        case .connecting: break
+        case .configuring, .ready: if wantsToWrite { events |= Int32(POLLOUT) }
+        }
+        return pollfd(fd: PQsocket(handle), events: Int16(truncatingIfNeeded: events), revents: 0)
+    }
+
+    // MARK: - Being made
+
+    func connect(by deadline: Int64) {
+        guard case .closed = state else { return }
+        readyBy = deadline
+        var keywords: [UnsafePointer<CChar>?] = []
+        var values: [UnsafePointer<CChar>?] = []
+        var texts: [ContiguousArray<CChar>] = []
+        for (name, value) in target.parameters {
+            texts.append(name.utf8CString)
+            texts.append(value.utf8CString)
+        }
+        // One block that stays while libpq reads it.
+        let block = texts.flatMap { $0 }
+        handle = block.withUnsafeBufferPointer { block in
+            var offset = 0
+            for (index, text) in texts.enumerated() {
+                let start = block.baseAddress.map { $0 + offset }
+                if index % 2 == 0 { keywords.append(start) } else { values.append(start) }
+                offset += text.count
+            }
+            keywords.append(nil)
+            values.append(nil)
+            return PQconnectStartParams(keywords, values, 0)
+        }
+        // What libpq documents to assume before its first step.
+        state = .connecting(PGRES_POLLING_WRITING)
+        if let handle { clibpq_ignore_notices(handle) }
+    }
+
+    /// Why it could not be made; nil while there is hope.
+    private func proceed() -> StoreError? {
+        guard let handle, PQstatus(handle) != CONNECTION_BAD else { return connectFailure }
+        let status = PQconnectPoll(handle)
+        switch status {
+        case PGRES_POLLING_READING, PGRES_POLLING_WRITING: state = .connecting(status)
+        case PGRES_POLLING_OK: return configure(handle)
+        default: return connectFailure
+        }
+        return nil
+    }
+
+    private func configure(_ handle: OpaquePointer) -> StoreError? {
+        // A pooler makes up a process number of its own. Behind one nothing is set, since it would be set for others.
+        guard PQsetnonblocking(handle, 1) == 0,
+            PQsendQuery(handle, Settings.text(process: PQbackendPID(handle), target.timeoutMilliseconds)) == 1
+        else { return connectFailure }
+        state = .configuring
+        return flush() ? nil : connectFailure
+    }
+
+    private var connectFailure: StoreError {
+        let text = handle.flatMap { PQerrorMessage($0) }.map { String(cString: $0) } ?? "out of memory"
+        return ConnectionTarget.failure(text)
+    }
+
+    /// Reads the answer to the settings.
+    private func readSettings(_ handle: OpaquePointer) -> StoreError? {
+        guard PQconsumeInput(handle) == 1 else { return connectFailure }
+        while PQisBusy(handle) == 0 {
+            guard let result = PQgetResult(handle) else {
+                guard PQenterPipelineMode(handle) == 1 else { return connectFailure }
+                state = .ready
+                backoff.succeed()
+                readyBy = .max
+                return nil
+            }
+            let answer = QueryResult(result)
+            guard PQresultStatus(result) == PGRES_TUPLES_OK else {
+                return Link.message(of: result).map(\.storeError) ?? connectFailure
+            }
+            isPooled = answer.text(0, 0) != "t"
+        }
+        return nil
+    }
+
+    // MARK: - Under way
+
+    /// Something has come, or there is room to write. Throws what ended the connection.
+    func advance(_ finished: (Pipeline<Payload>.Segment) -> Void) throws(StoreError) {
+        switch state {
+        case .closed: return
+        case .connecting: if let failure = proceed() { throw failure }
+        case .configuring:
+            guard let handle, flush() else { throw connectFailure }
+            if let failure = readSettings(handle) { throw failure }
+        case .ready:
+            guard let handle else { return }
+            // What arrived before the end is read even then.
+            let isAlive = PQconsumeInput(handle) == 1
+            let isWhole = read(handle, finished)
+            guard isAlive, isWhole, flush() else { throw connectFailure }
+        }
+    }
+
+    /// Takes in all answers that are there; false when the connection is found to be gone.
+    private func read(_ handle: OpaquePointer, _ finished: (Pipeline<Payload>.Segment) -> Void) -> Bool {
+        while !pipeline.isEmpty, PQisBusy(handle) == 0 {
+            guard let result = PQgetResult(handle) else {
+                guard pipeline.endStatement() else { return PQstatus(handle) == CONNECTION_OK }
+                continue
+            }
+            let answer = QueryResult(result)
+            switch PQresultStatus(result) {
+            case PGRES_PIPELINE_SYNC:
+                guard let segment = pipeline.endSegment() else { return false }
+                settle(segment)
+                finished(segment)
+            case PGRES_PIPELINE_ABORTED: pipeline.receive(.skipped)
+            case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: pipeline.receive(.done(answer))
+            default:
+                // Without a code it is libpq that speaks, of the connection.
+                guard let message = Link.message(of: result) else { return false }
+                pipeline.receive(.failed(explained(message)))
+            }
+        }
+        return true
+    }
+
+    private func settle(_ segment: Pipeline<Payload>.Segment) {
+        guard case .preparation(let name) = segment.payload else { return }
+        if case .failed(let message) = segment.answers.first {
+            prepared.remove(name)
+            refusedPreparations[name] = message
+        }
+    }
+
+    /// Where a statement is missing, why it could not be prepared says more.
+    private func explained(_ message: ServerMessage) -> ServerMessage {
+        guard message.code == "26000", case .jobs(let jobs) = pipeline.current?.payload else { return message }
+        for query in jobs.flatMap(\.queries) {
+            if let name = query.name, let reason = refusedPreparations[name] { return reason }
+        }
+        prepared = []
+        return message
+    }
+
+    private static func message(of result: OpaquePointer) -> ServerMessage? {
+        func field(_ letter: Unicode.Scalar) -> String? {
+            PQresultErrorField(result, Int32(letter.value)).map { String(cString: $0) }
+        }
+        return field("C").map { ServerMessage(code: $0, text: field("M") ?? "") }
+    }
+
+    /// Sends what is waiting to be sent; false when the connection is gone.
+    private func flush() -> Bool {
+        let code = PQflush(handle)
+        wantsToWrite = code == 1
+        return code >= 0
+    }
+
+    // MARK: - Sending
+
+    /// Sends jobs as one segment; false when the connection is gone.
+    func send(_ jobs: [Job]) -> Bool {
+        guard let handle, isReady else { return false }
+        let deadline = jobs.reduce(Int64.max) { min($0, $1.deadline) }
+        for query in jobs.lazy.flatMap(\.queries) {
+            guard let name = query.name, !isPooled, !prepared.contains(name) else { continue }
+            guard prepare(query, name, handle, deadline) else { return false }
+        }
+        var statements = 0
+        for query in jobs.lazy.flatMap(\.queries) {
+            guard Link.send(query, name: isPooled ? nil : query.name, handle) else { return false }
+            statements += 1
+        }
+        pipeline.append(.jobs(jobs), statements: statements, deadline: deadline)
+        guard PQpipelineSync(handle) == 1 else { return false }
+        return flush()
+    }
+
+    private func prepare(_ query: Query, _ name: String, _ handle: OpaquePointer, _ deadline: Int64) -> Bool {
+        let types = query.parameters.types.map { Oid($0) }
+        guard PQsendPrepare(handle, name, query.text, Int32(types.count), types) == 1 else { return false }
+        pipeline.append(.preparation(name), statements: 1, deadline: deadline)
+        prepared.insert(name)
+        refusedPreparations[name] = nil
+        return PQpipelineSync(handle) == 1
+    }
+
+    private static func send(_ query: Query, name: String?, _ handle: OpaquePointer) -> Bool {
+        let parameters = query.parameters
+        let count = Int32(truncatingIfNeeded: parameters.count)
+        let types = parameters.types.map { Oid($0) }
+        let lengths = parameters.places.map { Int32(truncatingIfNeeded: $0?.count ?? 0) }
+        let formats = [Int32](repeating: 1, count: parameters.count)
+        // One byte more, so that an empty value has an address, too: without one it would be NULL.
+        return (parameters.block + [0]).withUnsafeBytes { block in
+            let start = block.baseAddress?.assumingMemoryBound(to: CChar.self)
+            let values = parameters.places.map { place in place.flatMap { place in start.map { $0 + place.lowerBound } }
+            }
+            if let name { return PQsendQueryPrepared(handle, name, count, values, lengths, formats, 1) == 1 }
+            return PQsendQueryParams(handle, query.text, count, types, values, lengths, formats, 1) == 1
+        }
+    }
+
+    // MARK: - The end
+
+    /// Closes it; what was under way.
+    func disconnect(until moment: Int64) -> [Pipeline<Payload>.Segment] {
+        PQfinish(handle)
+        handle = nil
+        state = .closed(until: moment)
+        prepared = []
+        refusedPreparations = [:]
+        wantsToWrite = false
+        return pipeline.abandon()
+    }
+
+    /// Closes it after a failure, and leaves it alone for a while.
+    func fail(now: Int64, random: UInt64) -> [Pipeline<Payload>.Segment] {
+        disconnect(until: now + backoff.fail(random: random))
+    }
+}
+
+/// What every connection is told before its first query.
+enum Settings {
+    /// One query that sets what it needs unless it is behind a pooler, and says whether it did.
+    ///
+    /// All our statements are meant to go by the primary key, and their plans do not depend on their parameters: a
+    /// plan made while a table was still empty must not read all of it later.
+    static func text(process: Int32, _ timeoutMilliseconds: Int64) -> String {
+        let settings = [
+            ("lock_timeout", "\(max(timeoutMilliseconds / 2, 1))"),
+            ("statement_timeout", "\(max(timeoutMilliseconds * 3 / 4, 1))"),
+            ("idle_in_transaction_session_timeout", "0"),
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_bitmapscan", "off"),
+            ("jit", "off"),
+        ]
+        let calls = settings.map { "set_config('\($0)', '\($1)', false) IS NOT NULL" }.joined(separator: " AND ")
+        return "SELECT CASE WHEN pg_backend_pid() = \(process) THEN \(calls) ELSE false END"
+    }
+}
+#endif

@@ -1,0 +1,211 @@
+#if PostgreSQL
+import KeyValue
+import Synchronization
+
+/// A database as the store and its views use it: queries in, binary rows out, over a few connections that are shared
+/// and made again when they break.
+///
+/// Any number of tasks may use it at once. libpq is behind it and nowhere else.
+final class PostgreSQLConnection: Sendable {
+    private let loop: EventLoop
+    private let target: ConnectionTarget
+    private let environment: StoreEnvironment
+    /// How many connections it makes at most, leased ones aside.
+    let connections: Int
+
+    /// Starts the thread; connections are made when they are needed.
+    init(_ target: ConnectionTarget, connections: Int, environment: StoreEnvironment) throws(StoreError) {
+        self.target = target
+        self.connections = connections
+        self.environment = environment
+        loop = try EventLoop.start(target, connections: connections, environment: environment)
+    }
+
+    deinit { loop.close() }
+
+    /// Finishes what was begun and closes every connection.
+    func close() async {
+        loop.close()
+        await loop.closed()
+    }
+
+    /// Throws after ``close()``, for calls that ask the server nothing.
+    func requireOpen() throws(StoreError) {
+        if loop.isClosed { throw .closed }
+    }
+
+    // MARK: - Queries
+
+    /// Runs queries that change nothing, in one transaction; a result each. Sent again if the connection breaks.
+    func read(_ queries: [Query], on lease: Lease? = nil) async throws(StoreError) -> [QueryResult] {
+        if Task.isCancelled { throw .cancelled }
+        var attempt = 0
+        while true {
+            attempt += 1
+            let answer = await run(queries, .read, on: lease)
+            switch answer {
+            case .success(let results): return results
+            case .failure(.lost) where lease == nil && attempt < PostgreSQLConnection.attemptsMax: continue
+            case .failure(let failure): throw failure.storeError(changes: false)
+            }
+        }
+    }
+
+    /// Runs one query that changes nothing.
+    func read(_ query: Query, on lease: Lease? = nil) async throws(StoreError) -> QueryResult {
+        guard let result = try await read([query], on: lease).first else {
+            throw StoreError(.unavailable, "The server gave no answer: try again.")
+        }
+        return result
+    }
+
+    /// Runs one query of a caller's own, such as a view of another table needs it.
+    func query(
+        _ text: String,
+        _ parameters: (inout Parameters) -> Void,
+        on lease: Lease? = nil
+    )
+        async throws(StoreError) -> QueryResult
+    {
+        try await read(Query(text, parameters), on: lease)
+    }
+
+    /// Runs queries that change something, in a transaction of their own. What the server undid for the sake of
+    /// another transaction is tried again; what may have been done is not.
+    func write(_ queries: [Query]) async throws(StoreError) -> [QueryResult] {
+        if Task.isCancelled { throw .cancelled }
+        return try await finishWriting(queries, await run(queries, .write, on: nil))
+    }
+
+    /// Runs a query each in a transaction of its own.
+    func write(each queries: [Query]) async -> [Result<QueryResult, StoreError>] {
+        let gathered = Gathering<Job.Answer>(queries.count)
+        let deadline = self.deadline
+        let jobs = queries.enumerated().map { index, query in
+            Job([query], kind: .write, deadline: deadline) { gathered.set($0, at: index) }
+        }
+        loop.submit(jobs)
+        let answers = await withTaskCancellationHandler {
+            await gathered.wait()
+        } onCancel: {
+            for job in jobs { job.withdraw(.cancelled) }
+        }
+        var results: [Result<QueryResult, StoreError>] = []
+        for (query, answer) in zip(queries, answers) {
+            do throws(StoreError) {
+                guard let result = try await finishWriting([query], answer).first else {
+                    throw StoreError(.outcomeUnknown, "The server gave no answer: read what is there.")
+                }
+                results.append(.success(result))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        return results
+    }
+
+    private static let attemptsMax = 3
+    private static let collisionsMax = 12
+
+    private func finishWriting(_ queries: [Query], _ first: Job.Answer) async throws(StoreError) -> [QueryResult] {
+        var answer = first
+        var collisions = 0
+        while true {
+            switch answer {
+            case .success(let results): return results
+            case .failure(let failure):
+                guard failure.isCollision, collisions < PostgreSQLConnection.collisionsMax else {
+                    throw failure.storeError(changes: true)
+                }
+            }
+            collisions += 1
+            let pause = Int64(environment.random() % UInt64(1_000_000 << min(collisions, 6)))
+            do {
+                try await environment.sleep(.nanoseconds(pause))
+            } catch {
+                throw .cancelled
+            }
+            answer = await run(queries, .write, on: nil)
+        }
+    }
+
+    private var deadline: Int64 { environment.nanoseconds() + target.timeoutMilliseconds * 1_000_000 }
+
+    private func run(_ queries: [Query], _ kind: Job.Kind, on lease: Lease?) async -> Job.Answer {
+        let gathered = Gathering<Job.Answer>(1)
+        let job = Job(queries, kind: kind, lease: lease?.id, deadline: deadline) { gathered.set($0, at: 0) }
+        loop.submit([job])
+        let answers = await withTaskCancellationHandler {
+            await gathered.wait()
+        } onCancel: {
+            job.withdraw(.cancelled)
+        }
+        return answers.first ?? .failure(.unsent(.closed))
+    }
+
+    // MARK: - Leases
+
+    /// A connection of the caller's own. It has to be given back with ``release(_:)``.
+    func lease() -> Lease {
+        let lease = Lease(id: Lease.ID(number: environment.random()))
+        loop.lease(lease.id)
+        return lease
+    }
+
+    /// Closes a leased connection, and with it undoes whatever transaction is open there.
+    func release(_ lease: Lease) { loop.release(lease.id) }
+
+    /// A leased connection in a transaction that sees the database as it is now, however long it lasts, and that
+    /// changes nothing.
+    func leaseSnapshot() async throws(StoreError) -> Lease {
+        let lease = lease()
+        do throws(StoreError) {
+            // The first query of the transaction is what fixes the moment.
+            _ = try await read(
+                [Query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), Query("SELECT 1")],
+                on: lease
+            )
+        } catch {
+            release(lease)
+            throw error
+        }
+        return lease
+    }
+}
+
+/// Answers that arrive one by one, for one task that waits for all of them.
+private final class Gathering<Answer: Sendable>: Sendable {
+    private struct State {
+        var answers: [Answer?]
+        var missing: Int
+        var waiter: UnsafeContinuation<Void, Never>?
+    }
+
+    private let state: Mutex<State>
+
+    init(_ count: Int) {
+        state = Mutex(State(answers: Array(repeating: nil, count: count), missing: count, waiter: nil))
+    }
+
+    func set(_ answer: Answer, at index: Int) {
+        let waiter = state.withLock { state -> UnsafeContinuation<Void, Never>? in
+            guard state.answers[index] == nil else { return nil }
+            state.answers[index] = answer
+            state.missing -= 1
+            return state.missing == 0 ? state.waiter.take() : nil
+        }
+        waiter?.resume()
+    }
+
+    func wait() async -> [Answer] {
+        await withUnsafeContinuation { continuation in
+            let isDone = state.withLock { state in
+                if state.missing > 0 { state.waiter = continuation }
+                return state.missing == 0
+            }
+            if isDone { continuation.resume() }
+        }
+        return state.withLock { $0.answers.compactMap { $0 } }
+    }
+}
+#endif

@@ -1,0 +1,52 @@
+#if PostgreSQL
+import CLibpq
+
+/// The rows that answer one query, in the binary format.
+///
+/// Safe to hand to any thread: libpq never changes a result once it has given it out, everything here only reads it,
+/// and it is freed once, with its last reference.
+final class QueryResult: @unchecked Sendable {
+    private let handle: OpaquePointer
+
+    init(_ handle: OpaquePointer) { self.handle = handle }
+
+    deinit { PQclear(handle) }
+
+    /// How many rows there are.
+    var count: Int { Int(PQntuples(handle)) }
+
+    /// How many rows a statement changed.
+    var changed: Int { PQcmdTuples(handle).flatMap { Int(String(cString: $0)) } ?? 0 }
+
+    /// Lends the bytes of one column; nil for NULL and for a column that is not there.
+    func withBytes<Result>(_ row: Int, _ column: Int, _ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
+        withExtendedLifetime(self) { body(unowned(row, column)) }
+    }
+
+    /// The same, valid for as long as the caller keeps the result.
+    func unowned(_ row: Int, _ column: Int) -> UnsafeRawBufferPointer? {
+        let (row, column) = (Int32(truncatingIfNeeded: row), Int32(truncatingIfNeeded: column))
+        guard row < PQntuples(handle), column < PQnfields(handle), PQgetisnull(handle, row, column) == 0,
+            let start = PQgetvalue(handle, row, column)
+        else { return nil }
+        return UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(handle, row, column)))
+    }
+
+    func bytes(_ row: Int, _ column: Int) -> [UInt8]? {
+        withBytes(row, column) { $0.map { Array($0) } }
+    }
+
+    func text(_ row: Int, _ column: Int) -> String? {
+        withBytes(row, column) { $0.map { String(decoding: $0, as: UTF8.self) } }
+    }
+
+    /// A column of integers of any width, or of truth values.
+    func integer(_ row: Int, _ column: Int) -> Int64? {
+        withBytes(row, column) { bytes in
+            guard let bytes, (1...8).contains(bytes.count), let first = bytes.first else { return nil }
+            let sign: Int64 = bytes.count > 1 && first & 0x80 != 0 ? -1 : 0
+            return bytes.reduce(sign) { $0 << 8 | Int64($1) }
+        }
+    }
+}
+#endif

@@ -1,0 +1,172 @@
+#if PostgreSQL
+import KeyValue
+
+/// Reads the tables: for the store over its shared connections, for a snapshot over one of its own.
+struct RowReader: Sendable {
+    let connection: PostgreSQLConnection
+    let lease: Lease?
+    let statements: Statements
+    let identity: StoreIdentity
+    let capabilities: Capabilities
+
+    /// A page travels in one piece; more bytes would keep others waiting.
+    private static let pageBytesMax = 4 << 20
+    /// Rows that are measured in one query.
+    private static let pieceRows = 16_384
+
+    private static let damage = StoreError(.corrupted, "The tables don't hold what they should: restore a copy.")
+
+    func get(_ keys: [Key], _ options: ReadOptions) async throws(StoreError) -> [Entry?] {
+        try Key.validate(keys, for: capabilities.limits)
+        var entries = [Entry?](repeating: nil, count: keys.count)
+        if keys.isEmpty { return entries }
+        let query = keys.count == 1 ? statements.get(keys[0]) : statements.get(keys)
+        let result = try await connection.read(query, on: lease)
+        for row in 0..<result.count {
+            guard let place = result.integer(row, 0), let nonce = result.integer(row, 1), place > 0,
+                place <= entries.count
+            else { throw RowReader.damage }
+            let index = Int(place) - 1
+            let value = result.bytes(row, 2)
+            guard value != nil || options.includesTombstones else { continue }
+            let key = keys[index]
+            entries[index] = Entry(
+                key: key,
+                value: value ?? [],
+                revision: Revision(store: identity, key: key, nonce: UInt64(bitPattern: nonce)),
+                isTombstone: value == nil
+            )
+        }
+        return entries
+    }
+
+    func scan(_ range: KeyRange, _ options: ScanOptions, after cursor: Cursor?) async throws(StoreError) -> ScanPage {
+        try range.validate(for: capabilities)
+        var options = try options.validated(for: capabilities)
+        options.bytesMax = min(options.bytesMax, RowReader.pageBytesMax)
+        let position = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range) }
+        let query = statements.scan(
+            Bounds(range, reverse: options.reverse, after: position),
+            limit: options.limit,
+            bytesMax: options.bytesMax,
+            keysOnly: options.keysOnly,
+            reverse: options.reverse
+        )
+        return try page(of: try await connection.read(query, on: lease), range, options)
+    }
+
+    private func page(
+        of result: QueryResult,
+        _ range: KeyRange,
+        _ options: ScanOptions
+    ) throws(StoreError) -> ScanPage {
+        var builder = ScanPageBuilder(
+            store: identity,
+            space: range.space,
+            options: options,
+            bytesExpected: min(options.limit * 512, min(options.bytesMax, 1 << 16) + 4_096)
+        )
+        let none = UnsafeRawBufferPointer(start: nil, count: 0)
+        // Counted as the server counts, to know whether it ended the page for its bytes.
+        var bytes = 0
+        for row in 0..<result.count {
+            let isWhole = withExtendedLifetime(result) {
+                guard let partition = result.unowned(row, 0), let key = result.unowned(row, 1),
+                    let nonce = result.integer(row, 2), let isTombstone = result.integer(row, 3)
+                else { return false }
+                let value = options.keysOnly ? none : result.unowned(row, 4) ?? none
+                bytes += partition.count + key.count + value.count
+                builder.append(
+                    partition: partition,
+                    key: key,
+                    value: value,
+                    nonce: UInt64(bitPattern: nonce),
+                    isTombstone: isTombstone != 0
+                )
+                return true
+            }
+            guard isWhole else { throw RowReader.damage }
+        }
+        var cursor: Cursor?
+        if result.count >= options.limit || bytes >= options.bytesMax {
+            guard let partition = result.bytes(result.count - 1, 0), let key = result.bytes(result.count - 1, 1) else {
+                throw RowReader.damage
+            }
+            cursor = Cursor(after: Key(partition: partition, bytes: key, space: range.space))
+        }
+        return builder.page(cursor: cursor)
+    }
+
+    func partitions(
+        in space: KeySpace,
+        limit: Int,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> PartitionPage {
+        let limit = try capabilities.limits.listingLimit(limit)
+        let last = try cursor.map { (cursor) throws(StoreError) in try cursor.partitionPosition(in: space) }
+        let query = statements.partitions(in: space, after: last ?? [], limit: limit)
+        let result = try await connection.read(query, on: lease)
+        let found = (0..<result.count).compactMap { result.bytes($0, 0) }
+        let isFull = found.count >= limit
+        return PartitionPage(
+            partitions: found,
+            cursor: isFull ? found.last.map { Cursor(afterPartition: $0, in: space) } : nil
+        )
+    }
+
+    /// What a range holds.
+    struct Total {
+        var rows: Int64 = 0
+        var records: Int64 = 0
+        /// Of keys and values.
+        var bytes: Int64 = 0
+        /// Of the keys of tombstones among them.
+        var tombstoneBytes: Int64 = 0
+    }
+
+    /// Adds up a range in pieces, each as it is at one moment.
+    func total(of range: KeyRange) async throws(StoreError) -> Total {
+        try range.validate(for: capabilities)
+        var total = Total()
+        var position: Key?
+        repeat {
+            let bounds = Bounds(range, reverse: false, after: position)
+            let result = try await connection.read(statements.measure(bounds, limit: RowReader.pieceRows), on: lease)
+            guard let rows = result.integer(0, 0), let records = result.integer(0, 1),
+                let bytes = result.integer(0, 2), let tombstoneBytes = result.integer(0, 3)
+            else { throw RowReader.damage }
+            total.rows += rows
+            total.records += records
+            total.bytes += bytes
+            total.tombstoneBytes += tombstoneBytes
+            position = nil
+            if let partition = result.bytes(0, 4), let key = result.bytes(0, 5) {
+                position = Key(partition: partition, bytes: key, space: range.space)
+            }
+        } while position != nil
+        return total
+    }
+
+    func marks(limit: Int, after cursor: Cursor?) async throws(StoreError) -> MarkPage {
+        let limit = try capabilities.limits.listingLimit(limit)
+        let last = try cursor.map { (cursor) throws(StoreError) in try cursor.markPosition() }
+        let result = try await connection.read(statements.marks(after: last?.encoded ?? [], limit: limit), on: lease)
+        var marks: [Mark] = []
+        for row in 0..<result.count {
+            guard let id = result.bytes(row, 0), let keys = result.bytes(row, 1) else { throw RowReader.damage }
+            marks.append(try Mark(encodedID: id, encodedKeys: keys))
+        }
+        return MarkPage(
+            marks: marks,
+            cursor: marks.count < limit ? nil : marks.last.map { Cursor(after: $0.id) }
+        )
+    }
+
+    func fence() async throws(StoreError) -> Fence {
+        guard let encoded = try await connection.read(statements.fence(), on: lease).bytes(0, 0) else {
+            throw RowReader.damage
+        }
+        return try Fence(encoded: encoded)
+    }
+}
+#endif

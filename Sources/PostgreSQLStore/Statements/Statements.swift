@@ -1,0 +1,122 @@
+#if PostgreSQL
+import KeyValue
+
+/// The texts of every query on the tables, and the names under which connections keep them prepared.
+struct Statements: Sendable {
+    /// The tables' schema, quoted.
+    let schema: String
+
+    private func query(_ name: String, _ text: String, _ fill: (inout Parameters) -> Void) -> Query {
+        Query(text, name: "wherehouse_" + name, fill)
+    }
+
+    // MARK: - Reading
+
+    func get(_ key: Key) -> Query {
+        query("get", "SELECT 1::bigint, r, v FROM \(schema).entries WHERE s = $1 AND p = $2 AND k = $3") {
+            $0.append(Int16(key.space.rawValue))
+            $0.append(key.partition)
+            $0.append(key.bytes)
+        }
+    }
+
+    /// The place of each key that has a row, its nonce and its value.
+    func get(_ keys: [Key]) -> Query {
+        let text = """
+            SELECT q.i, t.r, t.v FROM unnest($1::smallint[], $2::bytea[], $3::bytea[]) WITH ORDINALITY AS q(s, p, k, i) \
+            CROSS JOIN LATERAL (SELECT r, v FROM \(schema).entries e WHERE e.s = q.s AND e.p = q.p AND e.k = q.k \
+            LIMIT 1) t
+            """
+        return query("get_many", text) {
+            $0.append(keys.map { Int16($0.space.rawValue) })
+            $0.append(keys.map(\.partition))
+            $0.append(keys.map(\.bytes))
+        }
+    }
+
+    /// Rows between two bounds: partition, key, nonce, whether it is a tombstone, and the value unless left out. It
+    /// ends with the row that brings the bytes of partitions, keys and values to `bytesMax`.
+    func scan(_ bounds: Bounds, limit: Int, bytesMax: Int, keysOnly: Bool, reverse: Bool) -> Query {
+        let direction = reverse ? " DESC" : ""
+        let order = "ORDER BY s\(direction), p\(direction), k\(direction)"
+        let bytes = "length(p) + length(k)" + (keysOnly ? "" : " + coalesce(length(v), 0)")
+        let text = """
+            SELECT p, k, r, v IS NULL\(keysOnly ? "" : ", v") FROM (SELECT p, k, r, v, \
+            coalesce(sum(\(bytes)) OVER (\(order) ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before \
+            FROM (SELECT s, p, k, r, v FROM \(schema).entries WHERE \(Bounds.condition) \(order) LIMIT $7) examined) page \
+            WHERE before < $8
+            """
+        return query("scan" + (keysOnly ? "_keys" : "") + (reverse ? "_reverse" : ""), text) {
+            bounds.append(to: &$0)
+            $0.append(Int64(limit))
+            $0.append(Int64(bytesMax))
+        }
+    }
+
+    /// The first partitions after one, a look-up each.
+    func partitions(in space: KeySpace, after partition: [UInt8], limit: Int) -> Query {
+        let text = """
+            WITH RECURSIVE found(p, n) AS (\
+            (SELECT p, 1::bigint FROM \(schema).entries WHERE s = $1 AND p > $2 ORDER BY s, p LIMIT 1) \
+            UNION ALL SELECT (SELECT e.p FROM \(schema).entries e WHERE e.s = $1 AND e.p > found.p \
+            ORDER BY e.s, e.p LIMIT 1), n + 1 FROM found WHERE found.p IS NOT NULL AND n < $3) \
+            SELECT p FROM found WHERE p IS NOT NULL
+            """
+        return query("partitions", text) {
+            $0.append(Int16(space.rawValue))
+            $0.append(partition)
+            $0.append(Int64(limit))
+        }
+    }
+
+    /// Rows, records, the bytes of both, and the last key of a piece that is full.
+    func measure(_ bounds: Bounds, limit: Int) -> Query {
+        let text = """
+            WITH piece AS MATERIALIZED (SELECT p, k, length(k) AS key_bytes, length(v) AS value_bytes \
+            FROM \(schema).entries WHERE \(Bounds.condition) ORDER BY s, p, k LIMIT $7) \
+            SELECT count(*), count(value_bytes), coalesce(sum(key_bytes + coalesce(value_bytes, 0)), 0)::bigint, \
+            coalesce(sum(key_bytes) FILTER (WHERE value_bytes IS NULL), 0)::bigint, \
+            (SELECT p FROM piece OFFSET $7 - 1 LIMIT 1), (SELECT k FROM piece OFFSET $7 - 1 LIMIT 1) FROM piece
+            """
+        return query("measure", text) {
+            bounds.append(to: &$0)
+            $0.append(Int64(limit))
+        }
+    }
+
+    func marks(after id: [UInt8], limit: Int) -> Query {
+        query("marks", "SELECT id, keys FROM \(schema).marks WHERE id > $1 ORDER BY id LIMIT $2") {
+            $0.append(id)
+            $0.append(Int64(limit))
+        }
+    }
+
+    func fence() -> Query { query("fence", "SELECT encoded FROM \(schema).fence WHERE bin = 0") { _ in } }
+
+    // MARK: - Writing
+
+    func putFence(_ fence: [UInt8], in place: [UInt8]) -> Query {
+        query("put_fence", "UPDATE \(schema).fence SET encoded = $1 WHERE bin = 0 AND encoded = $2") {
+            $0.append(fence)
+            $0.append(place)
+        }
+    }
+
+    func clearMarks(_ ids: [[UInt8]]) -> Query {
+        query("clear_marks", "DELETE FROM \(schema).marks WHERE id = ANY ($1)") { $0.append(ids) }
+    }
+
+    /// Applies one batch; see ``Schema``.
+    func apply(_ fill: (inout Parameters) -> Void) -> Query {
+        let text = """
+            SELECT i, code, r, v FROM \(schema).apply($1, $2, $3, $4, $5, $6, $7, $8, $9, $10 = 1, $11, $12)
+            """
+        return query("apply", text, fill)
+    }
+
+    /// Puts many rows; see ``Schema``.
+    func load(_ fill: (inout Parameters) -> Void) -> Query {
+        query("load", "SELECT i, code, r, v FROM \(schema).load($1, $2, $3, $4, $5, $6, $7 = 1)", fill)
+    }
+}
+#endif

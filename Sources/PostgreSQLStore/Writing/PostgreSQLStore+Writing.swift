@@ -1,0 +1,110 @@
+#if PostgreSQL
+public import KeyValue
+
+extension PostgreSQLStore {
+    public func write(_ batch: WriteBatch) async throws(StoreError) -> WriteReceipt {
+        try batch.validate(for: capabilities)
+        let request = BatchRequest(batch, id: batch.id ?? environment.makeWriteID(), identity: reader.identity)
+        let results = try await connection.write([request.query(reader.statements)])
+        guard let result = results.first else {
+            throw StoreError(.outcomeUnknown, "The server gave no answer: read what is there.")
+        }
+        return try request.receipt(from: result)
+    }
+
+    public func write(each batches: [WriteBatch]) async -> [Result<WriteReceipt, StoreError>] {
+        var results = [Result<WriteReceipt, StoreError>?](repeating: nil, count: batches.count)
+        var loads: [LoadRequest] = []
+        var open: [LoadRequest.Kind: LoadRequest] = [:]
+        var singles: [(index: Int, id: WriteID)] = []
+        for (index, batch) in batches.enumerated() {
+            do throws(StoreError) {
+                try batch.validate(for: capabilities)
+            } catch {
+                results[index] = .failure(error)
+                continue
+            }
+            let id = batch.id ?? environment.makeWriteID()
+            guard batches.count > 1, let kind = LoadRequest.kind(of: batch) else {
+                singles.append((index, id))
+                continue
+            }
+            if !open[kind, default: LoadRequest(kind)].append(batch, id: id, index: index) {
+                singles.append((index, id))
+            }
+            if let load = open[kind], load.isFull {
+                loads.append(load)
+                open[kind] = nil
+            }
+        }
+        loads += open.values
+        await load(loads, &results, &singles)
+        await apply(singles, of: batches, &results)
+        return results.map { $0 ?? .failure(.cancelled) }
+    }
+
+    /// Runs loads; what was not put since something is there, or since another row of the load was refused, is left to
+    /// be tried by itself.
+    private func load(
+        _ loads: [LoadRequest],
+        _ results: inout [Result<WriteReceipt, StoreError>?],
+        _ singles: inout [(index: Int, id: WriteID)]
+    ) async {
+        guard !loads.isEmpty else { return }
+        let answers = await connection.write(each: loads.map { $0.query(reader.statements) })
+        for (load, answer) in zip(loads, answers) {
+            switch answer {
+            case .success(let result):
+                for (row, outcome) in zip(load.rows, load.results(result, identity: reader.identity)) {
+                    if let result = outcome.outcome {
+                        results[row.index] = result
+                    } else {
+                        singles.append((row.index, row.id))
+                    }
+                }
+            // The server undid the statement, whosever row it was for: each has a fate of its own.
+            case .failure(let error) where error.metadata["sqlstate"] != nil && load.rows.count > 1:
+                for row in load.rows { singles.append((row.index, row.id)) }
+            case .failure(let error):
+                for row in load.rows { results[row.index] = .failure(error) }
+            }
+        }
+    }
+
+    private func apply(
+        _ singles: [(index: Int, id: WriteID)],
+        of batches: [WriteBatch],
+        _ results: inout [Result<WriteReceipt, StoreError>?]
+    ) async {
+        guard !singles.isEmpty else { return }
+        let requests = singles.map { BatchRequest(batches[$0.index], id: $0.id, identity: reader.identity) }
+        let answers = await connection.write(each: requests.map { $0.query(reader.statements) })
+        for ((single, request), answer) in zip(zip(singles, requests), answers) {
+            do throws(StoreError) {
+                results[single.index] = .success(try request.receipt(from: try answer.get()))
+            } catch {
+                results[single.index] = .failure(error)
+            }
+        }
+    }
+
+    public func setFence(of bin: Bin, to fence: Fence, expecting expected: Fence) async throws(StoreError) {
+        try check(bin)
+        // A new fence waits for the batches that an old one let in. Once it took another's place it is not there to
+        // be replaced any more, which the second look tells.
+        for _ in 0..<2 {
+            let present = try await reader.fence()
+            try present.allow(fence, expecting: expected)
+            let query = reader.statements.putFence(fence.encoded, in: present.encoded)
+            if let result = try await connection.write([query]).first, result.changed == 1 { return }
+        }
+        throw StoreError(.staleMode, "The fence has been changed meanwhile: read it again.")
+    }
+
+    public func clearMarks(_ ids: [MarkID], in bin: Bin) async throws(StoreError) {
+        try check(bin)
+        guard !ids.isEmpty else { return }
+        _ = try await connection.write([reader.statements.clearMarks(ids.map(\.encoded))])
+    }
+}
+#endif
