@@ -70,7 +70,7 @@ final class RedisClient: Sendable {
     func nodes() async -> [RedisEndpoint] {
         await withUnsafeContinuation { continuation in
             loop.execute { [router] in
-                continuation.resume(returning: router.slots?.masters ?? [router.configuration.endpoints[0]])
+                continuation.resume(returning: router.slots?.masters ?? [router.home])
             }
         }
     }

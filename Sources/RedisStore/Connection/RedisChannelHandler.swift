@@ -6,26 +6,30 @@ final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let link: RedisLink
+    private let connection: Int
     private var buffer = ByteBuffer()
     private var error: (any Error)?
 
-    init(link: RedisLink) { self.link = link }
+    init(link: RedisLink, connection: Int) {
+        self.link = link
+        self.connection = connection
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var read = unwrapInboundIn(data)
         guard buffer.readableBytes > 0 else {
-            link.received(&read)
+            link.received(&read, connection)
             buffer = read
             return
         }
         buffer.discardReadBytes()
         buffer.writeBuffer(&read)
-        link.received(&buffer)
+        link.received(&buffer, connection)
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) { link.becameWritable() }
+    func channelWritabilityChanged(context: ChannelHandlerContext) { link.becameWritable(connection) }
 
-    func channelInactive(context: ChannelHandlerContext) { link.disconnected(error) }
+    func channelInactive(context: ChannelHandlerContext) { link.disconnected(error, connection) }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         self.error = error

@@ -31,6 +31,8 @@ final class RedisLink: @unchecked Sendable {
     /// Written, in the order in which replies come.
     private var inFlight = CircularBuffer<Item>()
     private var parser = RESPParser()
+    /// Counts connections, made or tried: what an earlier one still says is not heard.
+    private var connection = 0
     private var failures = 0
     private var restsUntil = NIODeadline.uptimeNanoseconds(0)
     private var lastFailure: StoreError?
@@ -102,6 +104,7 @@ final class RedisLink: @unchecked Sendable {
         guard !waiting.isEmpty else { return }
         state = .connecting
         parser = RESPParser()
+        let connection = connection
         let configuration = router.configuration
         let endpoint = endpoint
         let bootstrap = ClientBootstrap(group: router.loop)
@@ -116,13 +119,15 @@ final class RedisLink: @unchecked Sendable {
                         let handler = try NIOSSLClientHandler(context: tls, serverHostname: name)
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
-                    try channel.pipeline.syncOperations.addHandler(RedisChannelHandler(link: self))
+                    try channel.pipeline.syncOperations.addHandler(
+                        RedisChannelHandler(link: self, connection: connection)
+                    )
                 }
             }
         bootstrap.connect(host: endpoint.host, port: endpoint.port).whenComplete { [self] result in
             switch result {
-            case .success(let channel): greet(channel)
-            case .failure(let error): connectionFailed(unreachable(error))
+            case .success(let channel): greet(channel, connection)
+            case .failure(let error): disconnected(error, connection)
             }
         }
     }
@@ -136,12 +141,14 @@ final class RedisLink: @unchecked Sendable {
         )
     }
 
-    private func greet(_ channel: any Channel) {
-        guard case .connecting = state else {
+    private func greet(_ channel: any Channel, _ connection: Int) {
+        guard connection == self.connection, case .connecting = state else {
             channel.close(promise: nil)
             return
         }
         state = .greeting(channel)
+        // It may have ended before anybody listened.
+        guard channel.isActive else { return disconnected(nil, connection) }
         let configuration = router.configuration
         var arguments = [Array("3".utf8)]
         if let password = configuration.password {
@@ -163,7 +170,7 @@ final class RedisLink: @unchecked Sendable {
             let isOld = text.hasPrefix("ERR unknown command") || text.hasPrefix("NOPROTO")
             return fail(
                 isOld
-                    ? .unsupported("The server is older than Redis 6, whose protocol is needed.", ["server": text])
+                    ? .unsupported("The server does not speak RESP3: use Redis 6 or newer.", ["server": "\(endpoint)"])
                     : StoreError(serverSays: text),
                 isFailedAttempt: true
             )
@@ -175,10 +182,10 @@ final class RedisLink: @unchecked Sendable {
         write(to: channel)
     }
 
-    /// Takes in what the server sent.
-    func received(_ buffer: inout ByteBuffer) {
+    /// Takes in what the server sent on a connection.
+    func received(_ buffer: inout ByteBuffer, _ connection: Int) {
         do throws(RESPError) {
-            while let value = try parser.next(from: &buffer) {
+            while connection == self.connection, let value = try parser.next(from: &buffer) {
                 if case .push = value { continue }
                 guard let item = inFlight.popFirst() else { throw RESPError(reason: "a reply answers nothing") }
                 switch item {
@@ -197,33 +204,30 @@ final class RedisLink: @unchecked Sendable {
                 isFailedAttempt: true
             )
         }
-        becameWritable()
+        becameWritable(connection)
     }
 
-    func becameWritable() {
-        if case .ready(let channel) = state { write(to: channel) }
+    func becameWritable(_ connection: Int) {
+        if connection == self.connection, case .ready(let channel) = state { write(to: channel) }
     }
 
-    /// The connection is gone.
-    func disconnected(_ error: (any Error)?) {
+    /// A connection is gone, or was never made.
+    func disconnected(_ error: (any Error)?, _ connection: Int) {
+        guard connection == self.connection else { return }
         switch state {
-        case .greeting: fail(unreachable(error), isFailedAttempt: true)
+        case .connecting, .greeting: fail(unreachable(error), isFailedAttempt: true)
         case .ready: fail(unreachable(error), isFailedAttempt: false)
-        case .idle, .connecting, .closed: break
+        case .idle, .closed: break
         }
-    }
-
-    private func connectionFailed(_ error: StoreError) {
-        guard case .connecting = state else { return }
-        fail(error, isFailedAttempt: true)
     }
 
     /// Answers everything with an error, and lets go of the connection; the next command makes a new one.
     private func fail(_ error: StoreError, isFailedAttempt: Bool) {
         if case .closed = state { return }
         let before = state
-        // First of all: closing the channel comes back here at once.
+        // First of all: closing the channel comes back here at once, and with TLS it goes on receiving for a while.
         state = .idle
+        connection += 1
         switch before {
         case .greeting(let channel), .ready(let channel): channel.close(promise: nil)
         case .idle, .connecting, .closed: break
@@ -244,18 +248,17 @@ final class RedisLink: @unchecked Sendable {
         for case .command(let call, let index) in items { call.fail(index, error) }
     }
 
+    /// Until when the first command there waits.
+    private static func deadline(_ items: CircularBuffer<Item>) -> NIODeadline? {
+        for case .command(let call, _) in items { return call.deadline }
+        return nil
+    }
+
     /// Gives up on the connection when the oldest command has waited for too long.
     func checkDeadlines(_ now: NIODeadline) {
-        let first = inFlight.first ?? waiting.first
-        let isLate =
-            switch first {
-            case .command(let call, _): call.deadline <= now
-            case .asking: false
-            case .greeting:
-                waiting.contains { if case .command(let call, _) = $0 { call.deadline <= now } else { false } }
-            case nil: false
-            }
-        guard isLate else { return }
+        guard let deadline = RedisLink.deadline(inFlight) ?? RedisLink.deadline(waiting), deadline <= now else {
+            return
+        }
         let error = StoreError(
             .timedOut,
             "The server did not answer in time: see how busy it is, or allow more with ?timeout=….",
@@ -264,9 +267,18 @@ final class RedisLink: @unchecked Sendable {
         fail(error, isFailedAttempt: true)
     }
 
+    /// Whether nothing would be lost by forgetting it.
+    var isUnused: Bool {
+        if case .idle = state { waiting.isEmpty } else { false }
+    }
+
+    /// Whether the last attempt at a connection failed.
+    var isFailing: Bool { failures > 0 }
+
     func close() {
         let before = state
         state = .closed
+        connection += 1
         switch before {
         case .greeting(let channel), .ready(let channel): channel.close(promise: nil)
         case .idle, .connecting, .closed: break

@@ -13,7 +13,7 @@ final class RedisRouter: @unchecked Sendable {
     private var links: [RedisEndpoint: RedisLink] = [:]
     private var touched: [RedisLink] = []
     /// The only server there is, or the one that was asked first.
-    private var home: RedisEndpoint
+    private(set) var home: RedisEndpoint
     /// Nil when the servers are no cluster.
     private(set) var slots: SlotTable?
     private var isRefreshing = false
@@ -148,7 +148,7 @@ final class RedisRouter: @unchecked Sendable {
         if slots != nil { refresh() }
     }
 
-    /// Asks the nodes, one after the other, where the slots are.
+    /// Finds out anew where the slots are.
     private func refresh() {
         guard !isRefreshing, !isClosed, let slots else { return }
         isRefreshing = true
@@ -157,31 +157,41 @@ final class RedisRouter: @unchecked Sendable {
             candidates.append(endpoint)
         }
         let wait = max(.nanoseconds(0), refreshesAfter - .now())
-        let asked = candidates
+        // Those that failed last: they may take long to fail again.
+        let asked =
+            candidates.filter { links[$0]?.isFailing != true } + candidates.filter { links[$0]?.isFailing == true }
         loop.scheduleTask(in: wait) { [self] in ask(asked[...]) }
     }
 
-    private func ask(_ candidates: ArraySlice<RedisEndpoint>) {
-        guard let candidate = candidates.first, !isClosed else { return refreshed() }
+    /// Asks the nodes, one after the other, where the slots are.
+    ///
+    /// - Parameter partial: what a node said that does not know all slots.
+    private func ask(_ candidates: ArraySlice<RedisEndpoint>, _ partial: SlotTable? = nil) {
+        guard let candidate = candidates.first, !isClosed else {
+            if let partial { slots = partial }
+            return refreshed()
+        }
         Task { [self] in
             let reply = await call(RedisCall([RedisCommand("CLUSTER SLOTS")], to: candidate))
             loop.execute { [self] in
-                // A node that lost sight of the others may know old things: one that knows all slots is asked for first.
-                if case .success(let value)? = reply.first, let table = SlotTable(value, answered: candidate),
-                    table.isWhole || candidates.count == 1
-                {
-                    slots = table
-                    home = candidate
-                    refreshed()
-                } else {
-                    ask(candidates.dropFirst())
+                guard case .success(let value)? = reply.first, let table = SlotTable(value, answered: candidate) else {
+                    return ask(candidates.dropFirst(), partial)
                 }
+                // A node that lost sight of the others may know old things: one that knows all slots is looked for.
+                guard table.isWhole else { return ask(candidates.dropFirst(), partial ?? table) }
+                slots = table
+                home = candidate
+                refreshed()
             }
         }
     }
 
     private func refreshed() {
         isRefreshing = false
+        if let slots {
+            let known = Set(slots.masters + slots.replicas + configuration.endpoints)
+            links = links.filter { known.contains($0.key) || !$0.value.isUnused }
+        }
         refreshesAfter = .now() + RedisRouter.refreshInterval
     }
 

@@ -5,7 +5,9 @@ extension StoreError {
     /// What a server's refusal of a command means. It refuses before it does anything, so nothing was written.
     init(serverSays text: String) {
         let code = text.prefix { $0 != " " }
-        let details = ["server": text]
+        // What follows would be the arguments: a password, or somebody's record.
+        let said = text.firstRange(of: ", with args").map { text[..<$0.lowerBound] } ?? text[...]
+        let details = ["server": String(said)]
         self =
             switch code {
             case "NOAUTH", "WRONGPASS", "NOPERM":

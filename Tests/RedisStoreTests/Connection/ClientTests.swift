@@ -73,9 +73,11 @@ import Testing
         return value
     }
 
-    @Test func aServerThatStandsStillIsGivenUp() async throws {
-        let server = try await RedisServer.start()
+    // With TLS a connection that was given up still receives: its replies must not answer what came later.
+    @Test(arguments: [false, true]) func aServerThatStandsStillIsGivenUp(_ tls: Bool) async throws {
+        let server = try await RedisServer.start(tls: tls)
         var settings = configuration([server.port])
+        if tls { settings.tls = RedisConfiguration.TLS(authorities: server.certificateAuthority) }
         settings.callTimeout = .milliseconds(300)
         let client = try await RedisClient.connect(settings, environment: .live)
         server.pause()
@@ -160,6 +162,20 @@ import Testing
 
     private func id(of node: RedisServer) throws -> String {
         try node.cli("cluster", "myid").filter { !$0.isWhitespace }
+    }
+
+    @Test func theServerThatAnsweredIsTheNode() async throws {
+        let (lost, server) = (try await RedisServer.start(), try await RedisServer.start())
+        lost.kill()
+        let client = try await RedisClient.connect(configuration([lost.port, server.port]), environment: .live)
+        #expect(await client.nodes().map(\.port) == [server.port])
+        await client.close()
+    }
+
+    @Test func errorsHoldNoArguments() {
+        let text = "ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' 'secret' "
+        let error = StoreError(serverSays: text)
+        #expect(error.metadata == ["server": "ERR unknown command 'HELLO'"])
     }
 
     @Test func cancelledCallsReturn() async throws {
