@@ -70,7 +70,7 @@ struct ServerMessage: Hashable, Sendable {
         case "26000", "42P05", "08P01":
             return StoreError(
                 .unavailable,
-                "The server lost a prepared statement: a pooler that shares connections needs layout of its own.",
+                "The server lost a prepared statement: try again, and connect without a pooler between.",
                 details
             )
         default: break

@@ -50,9 +50,7 @@ struct DatabaseURL {
 
     /// The text with its percent signs undone, by the rules of every other part of a URL.
     private static func decoded(_ text: Substring) throws(StoreError) -> String {
-        var location = try StoreLocation("part:" + text.split(separator: "?", omittingEmptySubsequences: false)[0])
-        location.createsStore = false
-        return location.path
+        try StoreLocation("part:" + text).path
     }
 }
 #endif

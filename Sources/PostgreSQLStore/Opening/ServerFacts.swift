@@ -11,21 +11,20 @@ struct ServerFacts: Hashable, Sendable {
     var synchronousCommit: String
     var fullPageWrites: Bool
     var isReadOnly: Bool
-    var process: Int64
 
     static let query = Query(
         """
         SELECT current_setting('server_version_num')::bigint, current_setting('server_version')::text, \
         current_setting('fsync')::text, current_setting('synchronous_commit')::text, \
         current_setting('full_page_writes')::text, \
-        pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on', pg_backend_pid()
+        pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'
         """
     )
 
     init(_ result: QueryResult) throws(StoreError) {
         guard let version = result.integer(0, 0), let versionText = result.text(0, 1), let flushes = result.text(0, 2),
             let synchronousCommit = result.text(0, 3), let fullPageWrites = result.text(0, 4),
-            let isReadOnly = result.integer(0, 5), let process = result.integer(0, 6)
+            let isReadOnly = result.integer(0, 5)
         else { throw StoreError(.unsupported, "The server does not tell its settings: use PostgreSQL 12 or later.") }
         self.version = Int(version)
         self.versionText = versionText
@@ -33,7 +32,6 @@ struct ServerFacts: Hashable, Sendable {
         self.synchronousCommit = synchronousCommit
         self.fullPageWrites = fullPageWrites != "off"
         self.isReadOnly = isReadOnly != 0
-        self.process = process
     }
 
     /// What an acknowledged write survives: the server holds what it has not yet written to its log, so without
