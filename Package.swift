@@ -122,6 +122,7 @@ let package = Package(
             name: "PostgreSQLStoreTests",
             dependencies: [
                 "KeyValue", "KeyValueConformance", "PostgreSQLStore", "StoreWriter", "TestServers", "TestSupport",
+                "Tuples",
                 .target(name: "CLibpq", condition: .when(traits: ["PostgreSQL"])),
             ]
         ),

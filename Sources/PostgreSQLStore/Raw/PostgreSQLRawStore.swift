@@ -1,0 +1,133 @@
+#if PostgreSQL
+public import KeyValue
+
+/// Which tables of a PostgreSQL a raw view shows.
+public struct PostgreSQLRawOptions: Hashable, Sendable {
+    /// One table, as SQL names it: `files`, `public.files`, `"Odd schema"."Odd name"`. Nil for all with a primary key.
+    public var table: String?
+    /// The schema whose tables are shown; nil for those of the search path.
+    public var schema: String?
+
+    /// All tables of the search path, or fewer.
+    public init(table: String? = nil, schema: String? = nil) {
+        self.table = table
+        self.schema = schema
+    }
+}
+
+/// The tables of a PostgreSQL as another system filled them, read-only: each row a record, whose value is a
+/// ``PostgreSQLRawRow``.
+///
+/// The partition is the table's name with its schema, quoted as SQL has it: `public.files`. The key is the tuple, as
+/// `Tuples` encodes it, of the columns of the primary key in the key's order: integers, truth values, byte strings and
+/// UUIDs as such, and the server's text of every other type. Rows come in the order of the primary key's own index,
+/// which for text is that of the column's collation, so no order is promised.
+///
+/// The whole view is the database at the moment when it was opened: one transaction (REPEATABLE READ, READ ONLY), held
+/// on a connection of its own until it is closed. While it is open, the server can't clean up rows that were changed
+/// since, so a view is opened for a work of hours at most. ``snapshot()`` takes another moment.
+///
+/// Tables without a primary key are not shown: ``status()`` names them. Views, foreign tables and the parts of a
+/// partitioned table are not either; a partitioned table is one table. A user to whom policies show only some of a
+/// table's rows is refused.
+public final class PostgreSQLRawStore: ReadOnlyStore {
+    private let connection: PostgreSQLConnection
+    private let options: PostgreSQLRawOptions
+    private let environment: StoreEnvironment
+    private let view: RawSnapshot
+
+    public let system = "postgresql"
+
+    public let capabilities: Capabilities
+
+    private static let capabilities = Capabilities.readOnly(
+        limits: .readOnly(
+            partitionBytesMax: 512,
+            keyBytesMax: 16 << 10,
+            valueBytesMax: 1 << 30,
+            getKeysMax: 256,
+            pageKeysMax: 4_096
+        ),
+        consistency: .eventual,
+        snapshotReads: true,
+        snapshots: true
+    )
+
+    private init(
+        _ connection: PostgreSQLConnection,
+        _ options: PostgreSQLRawOptions,
+        _ environment: StoreEnvironment,
+        _ view: RawSnapshot
+    ) {
+        self.connection = connection
+        self.options = options
+        self.environment = environment
+        self.view = view
+        capabilities = PostgreSQLRawStore.capabilities
+    }
+
+    /// Opens a view over a connection, which it takes over: closing the view closes it.
+    static func open(
+        _ connection: PostgreSQLConnection,
+        _ options: PostgreSQLRawOptions,
+        environment: StoreEnvironment
+    ) async throws(StoreError) -> PostgreSQLRawStore {
+        do throws(StoreError) {
+            let view = try await RawSnapshot.take(connection, options, capabilities, environment)
+            return PostgreSQLRawStore(connection, options, environment, view)
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    public func get(_ keys: [Key], _ options: ReadOptions) async throws(StoreError) -> [Entry?] {
+        try Key.validate(keys, for: capabilities.limits)
+        return try await view.get(keys)
+    }
+
+    public func scan(
+        _ range: KeyRange,
+        _ options: ScanOptions,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> ScanPage {
+        try await view.scan(range, options, after: cursor)
+    }
+
+    public func snapshot() async throws(StoreError) -> any StoreSnapshot {
+        try await RawSnapshot.take(connection, options, capabilities, environment)
+    }
+
+    public func partitions(
+        in space: KeySpace,
+        limit: Int,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> PartitionPage {
+        try await view.partitions(in: space, limit: limit, after: cursor)
+    }
+
+    public func count(_ range: KeyRange, _ options: ReadOptions) async throws(StoreError) -> Measurement {
+        Measurement(try await view.count(range), .exact)
+    }
+
+    public func status() async throws(StoreError) -> StoreStatus {
+        try connection.requireOpen()
+        return StoreStatus(
+            durability: capabilities.durability,
+            format: Int(PostgreSQLRawRow.format),
+            facts: [
+                StoreStatus.Fact("layout", "raw, read-only"),
+                StoreStatus.Fact("tables", view.tables.map(\.name).joined(separator: ", ")),
+            ],
+            warnings: view.keyless.isEmpty
+                ? []
+                : ["Tables without a primary key are not shown: " + view.keyless.sorted().joined(separator: ", ")]
+        )
+    }
+
+    public func close() async {
+        await view.close()
+        await connection.close()
+    }
+}
+#endif

@@ -1,0 +1,154 @@
+#if PostgreSQL
+import KeyValue
+import Synchronization
+import Tuples
+
+/// The tables of a raw view at one moment: a transaction on a connection of its own.
+final class RawSnapshot: StoreSnapshot {
+    private let connection: PostgreSQLConnection
+    private let lease: Lease
+    private let capabilities: Capabilities
+    private let identity: StoreIdentity
+    private let environment: StoreEnvironment
+    private let isClosed = Mutex(false)
+    let tables: [RawTable]
+    /// The tables without a primary key, which are not shown.
+    let keyless: [String]
+
+    private init(
+        _ store: PostgreSQLConnection,
+        _ lease: Lease,
+        _ capabilities: Capabilities,
+        _ environment: StoreEnvironment,
+        _ found: (tables: [RawTable], keyless: [String])
+    ) {
+        connection = store
+        self.lease = lease
+        self.capabilities = capabilities
+        self.environment = environment
+        identity = environment.makeIdentity()
+        (tables, keyless) = found
+    }
+
+    deinit { release() }
+
+    static func take(
+        _ connection: PostgreSQLConnection,
+        _ options: PostgreSQLRawOptions,
+        _ capabilities: Capabilities,
+        _ environment: StoreEnvironment
+    ) async throws(StoreError) -> RawSnapshot {
+        let lease = try await connection.leaseSnapshot()
+        do throws(StoreError) {
+            let found = try await RawCatalog.tables(options, connection, lease)
+            return RawSnapshot(connection, lease, capabilities, environment, found)
+        } catch {
+            connection.release(lease)
+            throw error
+        }
+    }
+
+    private func read(_ queries: [Query]) async throws(StoreError) -> [QueryResult] {
+        guard isClosed.withLock({ !$0 }) else { throw .closed }
+        return queries.isEmpty ? [] : try await connection.read(queries, on: lease)
+    }
+
+    private func tables(in range: KeyRange) -> [RawTable] {
+        guard range.space == .records else { return [] }
+        guard case .keys(let partition, _, _) = range.extent else { return tables }
+        return tables.filter { $0.partition == partition }
+    }
+
+    func get(_ keys: [Key]) async throws(StoreError) -> [Entry?] {
+        let nonce = environment.random()
+        var asked: [(index: Int, table: RawTable, query: Query)] = []
+        for (index, key) in keys.enumerated() where key.space == .records {
+            guard let table = tables.first(where: { $0.partition == key.partition }),
+                let query = table.row(at: key.bytes)
+            else { continue }
+            asked.append((index, table, query))
+        }
+        var found = [Entry?](repeating: nil, count: keys.count)
+        for (result, (index, table, _)) in zip(try await read(asked.map(\.query)), asked) where result.count > 0 {
+            let key = keys[index]
+            // A key that only equals it in the eyes of the column's collation is another.
+            guard try table.key(result, 0) == key.bytes else { continue }
+            let revision = Revision(store: identity, key: key, nonce: nonce)
+            found[index] = Entry(key: key, value: try table.value(result, 0), revision: revision)
+        }
+        return found
+    }
+
+    func scan(_ range: KeyRange, _ options: ScanOptions, after cursor: Cursor?) async throws(StoreError) -> ScanPage {
+        try range.validate(for: capabilities)
+        let options = try options.validated(for: capabilities)
+        var builder = ScanPageBuilder(store: identity, space: range.space, options: options)
+        let tables = tables(in: range)
+        let position = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range) }
+        var index = 0
+        if let position {
+            guard let found = tables.firstIndex(where: { $0.partition == position.partition }) else {
+                throw .invalidArgument("The cursor is of a table that is not there any more: begin the scan anew.")
+            }
+            index = found
+        }
+        let nonce = environment.random()
+        var after = position?.bytes
+        // Doubled while rows are small, so that a page of large ones is not read many times over.
+        var size = 64
+        while index < tables.count {
+            let table = tables[index]
+            let limit = min(size, options.limit - builder.examined)
+            let query = try table.page(after: after, limit: limit, keysOnly: options.keysOnly)
+            guard let result = try await read([query]).first else { break }
+            for row in 0..<result.count {
+                let key = Key(partition: table.partition, bytes: try table.key(result, row))
+                let value = options.keysOnly ? [] : try table.value(result, row)
+                builder.append(key, value: value, nonce: nonce, isTombstone: false)
+                after = key.bytes
+                if builder.isFull { return builder.page(cursor: Cursor(after: key)) }
+            }
+            size *= 2
+            if result.count < limit {
+                index += 1
+                after = nil
+            }
+        }
+        return builder.page(cursor: nil)
+    }
+
+    func partitions(
+        in space: KeySpace,
+        limit: Int,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> PartitionPage {
+        let limit = try capabilities.limits.listingLimit(limit)
+        let last = try cursor.map { (cursor) throws(StoreError) in try cursor.partitionPosition(in: space) }
+        var found: [[UInt8]] = []
+        for table in tables(in: .all(in: space)) where last.map({ ByteOrder.precedes($0, table.partition) }) ?? true {
+            let query = try table.page(after: nil, limit: 1, keysOnly: true)
+            guard let result = try await read([query]).first, result.count > 0 else { continue }
+            found.append(table.partition)
+            if found.count == limit {
+                return PartitionPage(partitions: found, cursor: Cursor(afterPartition: table.partition, in: space))
+            }
+        }
+        return PartitionPage(partitions: found, cursor: nil)
+    }
+
+    func count(_ range: KeyRange) async throws(StoreError) -> Int {
+        try range.validate(for: capabilities)
+        return try await read(tables(in: range).map(\.count)).reduce(0) { $0 + Int($1.integer(0, 0) ?? 0) }
+    }
+
+    func close() async { release() }
+
+    private func release() {
+        let isFirst = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return !isClosed
+        }
+        if isFirst { connection.release(lease) }
+    }
+}
+#endif
