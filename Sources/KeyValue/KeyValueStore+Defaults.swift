@@ -1,7 +1,7 @@
 extension KeyValueStore {
     /// Says that there are none.
     public func snapshot() async throws(StoreError) -> any StoreSnapshot {
-        throw .unsupported("This store can't be read as it was at one moment: hold its writers, or read it as it is.")
+        throw .noSnapshots
     }
 
     /// Writes the batches one after the other. Stores that can do better do.

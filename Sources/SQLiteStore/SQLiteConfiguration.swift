@@ -14,6 +14,8 @@ public struct SQLiteConfiguration: Hashable, Sendable {
     public var synchronous: Synchronous
     /// How many reads may run at once. Each has a connection of its own, opened when it is first needed.
     public var readersMax: Int
+    /// How many snapshots may be open at once. Each has a connection of its own, and keeps the log from beginning anew.
+    public var snapshotsMax: Int
     /// Bytes of database pages that the writer keeps in memory.
     public var writerCacheBytes: Int
     /// Bytes of database pages that each reader keeps in memory, beside what the system caches.
@@ -35,6 +37,7 @@ public struct SQLiteConfiguration: Hashable, Sendable {
     public init(
         synchronous: Synchronous = .full,
         readersMax: Int = 16,
+        snapshotsMax: Int = 8,
         writerCacheBytes: Int = 64 << 20,
         readerCacheBytes: Int = 64 << 20,
         acceptsMovedAway: Bool = false,
@@ -42,6 +45,7 @@ public struct SQLiteConfiguration: Hashable, Sendable {
     ) {
         self.synchronous = synchronous
         self.readersMax = readersMax
+        self.snapshotsMax = snapshotsMax
         self.writerCacheBytes = writerCacheBytes
         self.readerCacheBytes = readerCacheBytes
         self.acceptsMovedAway = acceptsMovedAway

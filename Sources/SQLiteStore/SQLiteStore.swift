@@ -19,6 +19,7 @@ public final class SQLiteStore: KeyValueStore {
     let queue: WriteQueue
     let shared: WriterState
     let pool: ReaderPool
+    let snapshots = OpenSnapshots()
     let completion: Completion
     private let turns = ReadTurns()
 
@@ -71,6 +72,7 @@ public final class SQLiteStore: KeyValueStore {
             integerAdd: true,
             reportsDeletes: true,
             snapshotReads: true,
+            snapshots: true,
             reverseScan: true,
             marks: true,
             changeFeed: false,
@@ -83,7 +85,10 @@ public final class SQLiteStore: KeyValueStore {
 
     public func close() async {
         pool.close()
+        let snapshots = snapshots.close()
+        for snapshot in snapshots { snapshot.close() }
         await pool.drain()
+        for snapshot in snapshots { await snapshot.drain() }
         queue.close()
         await completion.wait()
     }
@@ -92,16 +97,25 @@ public final class SQLiteStore: KeyValueStore {
 
     /// Runs a read here and now, and lets other tasks have the thread after some of them.
     ///
-    /// - Parameter rows: about how many look-ups the read is worth.
+    /// - Parameters:
+    ///   - rows: about how many look-ups the read is worth.
+    ///   - snapshot: who lends the connection of a snapshot to read; nil to read the store as it is.
     func read<Result>(
         rows: Int,
+        on snapshot: ReaderPool? = nil,
         _ body: (Connection) throws(EngineError) -> Result
     ) async throws(StoreError) -> Result {
         if Task.isCancelled { throw .cancelled }
-        let connection = try await pool.borrow()
+        let lender = snapshot ?? pool
+        let connection = try await lender.borrow()
+        // Without its transaction it would show the store as it is now.
+        if snapshot != nil, !connection.isInTransaction {
+            lender.giveBack(connection)
+            throw .snapshotClosed
+        }
         let result: Result
         do throws(EngineError) {
-            defer { pool.giveBack(connection) }
+            defer { lender.giveBack(connection) }
             result = try body(connection)
         } catch {
             throw error.storeError

@@ -33,7 +33,7 @@ import Testing
         for result in report.results {
             guard case .notApplicable(let requirement) = result.outcome else { continue }
             switch requirement {
-            case .without, .offer(.openers), .snapshots: continue
+            case .without, .offer(.openers): continue
             default: Issue.record("\(result.name) requires \(requirement)")
             }
         }

@@ -198,6 +198,16 @@ extension StoreError {
         StoreError(.unavailable, "The store has been closed: open it again.")
     }
 
+    /// ``Code/unavailable`` after ``StoreSnapshot/close()``, and when the store lost the snapshot.
+    public static var snapshotClosed: StoreError {
+        StoreError(.unavailable, "The snapshot has been closed or lost: take another, and begin anew.")
+    }
+
+    /// ``Code/unsupported`` for a store without snapshots.
+    public static var noSnapshots: StoreError {
+        .unsupported("This store can't be read as it was at one moment: hold its writers, or read it as it is.")
+    }
+
     /// ``Code/invalidArgument`` for a bin that the store does not list.
     public static func noSuchBin(_ bin: Bin) -> StoreError {
         .invalidArgument("The store has no such bin: list its bins.", ["bin": bin.name])

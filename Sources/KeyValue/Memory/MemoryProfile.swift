@@ -39,6 +39,7 @@ public struct MemoryProfile: Hashable, Sendable {
             integerAdd: true,
             reportsDeletes: true,
             snapshotReads: true,
+            snapshots: true,
             reverseScan: true,
             marks: true,
             changeFeed: false,
@@ -54,6 +55,7 @@ public struct MemoryProfile: Hashable, Sendable {
         $0.batchScope = .partition
         $0.order = .partition
         $0.snapshotReads = false
+        $0.snapshots = false
     }
 
     /// As a document store: one key a batch, no additions, no marks.
@@ -62,6 +64,7 @@ public struct MemoryProfile: Hashable, Sendable {
         $0.integerAdd = false
         $0.marks = false
         $0.snapshotReads = false
+        $0.snapshots = false
     }
 
     /// As a bucket that can compare when it writes but not when it deletes.
@@ -73,6 +76,7 @@ public struct MemoryProfile: Hashable, Sendable {
         $0.reverseScan = false
         $0.marks = false
         $0.snapshotReads = false
+        $0.snapshots = false
         $0.fencing = .leased(.milliseconds(20))
     }
 
@@ -82,6 +86,7 @@ public struct MemoryProfile: Hashable, Sendable {
         $0.order = .none
         $0.reverseScan = false
         $0.snapshotReads = false
+        $0.snapshots = false
     }
 
     /// As a globally cached store: reads lag, nothing is conditional.
@@ -95,6 +100,7 @@ public struct MemoryProfile: Hashable, Sendable {
         $0.reverseScan = false
         $0.marks = false
         $0.snapshotReads = false
+        $0.snapshots = false
         $0.fencing = .leased(.milliseconds(20))
     }
 

@@ -52,6 +52,12 @@ public final class MemoryStore: KeyValueStore {
         return try withState { (state) throws(StoreError) in try state.scan(range, options, after: cursor) }
     }
 
+    /// The rows as they are, also those that reads do not show yet where they lag behind. It outlives the store.
+    public func snapshot() async throws(StoreError) -> any StoreSnapshot {
+        guard capabilities.snapshots else { throw .noSnapshots }
+        return MemorySnapshot(try withState { (state) throws(StoreError) in state })
+    }
+
     public func partitions(
         in space: KeySpace,
         limit: Int,

@@ -25,11 +25,14 @@ final class ReaderPool: Sendable {
 
     private let path: String
     private let configuration: SQLiteConfiguration
+    /// What is thrown once it is closed.
+    private let closed: StoreError
     private let state = Mutex(State())
 
-    init(path: String, configuration: SQLiteConfiguration) {
+    init(path: String, configuration: SQLiteConfiguration, closed: StoreError = .closed) {
         self.path = path
         self.configuration = configuration
+        self.closed = closed
     }
 
     private enum Turn {
@@ -52,7 +55,7 @@ final class ReaderPool: Sendable {
         switch state.withLock({ turn(&$0) }) {
         case .use(let connection): return connection
         case .open: return try open()
-        case .closed: throw .closed
+        case .closed: throw closed
         case .wait:
             return try await withUnsafeContinuation { (waiter: Waiter) in
                 // One may have been given back meanwhile.
@@ -64,7 +67,7 @@ final class ReaderPool: Sendable {
                 switch turn {
                 case .use(let connection): waiter.resume(returning: .success(connection))
                 case .open: waiter.resume(returning: Result { () throws(StoreError) in try open() })
-                case .closed: waiter.resume(returning: .failure(.closed))
+                case .closed: waiter.resume(returning: .failure(closed))
                 case .wait: break
                 }
             }.get()
@@ -117,7 +120,7 @@ final class ReaderPool: Sendable {
             }
             return (state.waiters, state.free)
         }
-        for waiter in waiters { waiter.resume(returning: .failure(.closed)) }
+        for waiter in waiters { waiter.resume(returning: .failure(closed)) }
         withExtendedLifetime(free) {}
     }
 

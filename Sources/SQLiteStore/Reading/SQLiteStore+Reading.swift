@@ -34,12 +34,22 @@ extension SQLiteStore {
         _ options: ScanOptions,
         after cursor: Cursor?
     ) async throws(StoreError) -> ScanPage {
+        try await scan(range, options, after: cursor, on: nil)
+    }
+
+    /// Reads a page of the store as it is, or of a snapshot.
+    func scan(
+        _ range: KeyRange,
+        _ options: ScanOptions,
+        after cursor: Cursor?,
+        on snapshot: ReaderPool?
+    ) async throws(StoreError) -> ScanPage {
         try range.validate(for: capabilities)
         var options = try options.validated(for: capabilities)
         options.bytesMax = min(options.bytesMax, SQLiteStore.pageBytesMax)
         let position = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range) }
         let query = RangeQuery(range, keysOnly: options.keysOnly, reverse: options.reverse, after: position)
-        return try await read(rows: SQLiteStore.rowsAPage) { (connection) throws(EngineError) in
+        return try await read(rows: SQLiteStore.rowsAPage, on: snapshot) { (connection) throws(EngineError) in
             var builder = ScanPageBuilder(
                 store: identity,
                 space: range.space,
@@ -79,13 +89,23 @@ extension SQLiteStore {
         limit: Int,
         after cursor: Cursor?
     ) async throws(StoreError) -> PartitionPage {
+        try await partitions(in: space, limit: limit, after: cursor, on: nil)
+    }
+
+    /// Lists partitions of the store as it is, or of a snapshot.
+    func partitions(
+        in space: KeySpace,
+        limit: Int,
+        after cursor: Cursor?,
+        on snapshot: ReaderPool?
+    ) async throws(StoreError) -> PartitionPage {
         let limit = try capabilities.limits.listingLimit(limit)
         var last = try cursor.map { (cursor) throws(StoreError) in try cursor.partitionPosition(in: space) }
         var found: [[UInt8]] = []
         while found.count < limit {
             // In pieces, as many look-ups would keep the thread.
             let room = min(limit - found.count, 64)
-            let piece = try await read(rows: room) { (connection) throws(EngineError) in
+            let piece = try await read(rows: room, on: snapshot) { (connection) throws(EngineError) in
                 try connection.partitions(in: space, after: last ?? [], limit: room)
             }
             found.append(contentsOf: piece)
@@ -129,8 +149,9 @@ extension ScanPageBuilder {
 }
 
 extension Connection {
-    /// Runs reads in one transaction, so that they see one state.
+    /// Runs reads in one transaction, so that they see one state: in the one that is open, or one of their own.
     func snapshot<Result>(_ body: (Connection) throws(EngineError) -> Result) throws(EngineError) -> Result {
+        guard !isInTransaction else { return try body(self) }
         try run(.begin)
         let result: Result
         do throws(EngineError) {
