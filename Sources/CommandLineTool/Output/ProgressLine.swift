@@ -59,6 +59,7 @@ final class ProgressLine: Sendable {
     static func text(_ progress: Progress, _ estimator: RateEstimator, total: Int?) -> String {
         let verb =
             switch progress.phase {
+            case .reading: "reading"
             case .sorting: "sorting"
             case .writing: "writing"
             case .comparing: "comparing"

@@ -2,6 +2,8 @@
 public struct Progress: Hashable, Sendable {
     /// What is being done.
     public enum Phase: Hashable, Sendable {
+        /// Rows are read.
+        case reading
         /// Rows are read and put in order.
         case sorting
         /// Rows are written.

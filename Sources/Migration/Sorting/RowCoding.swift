@@ -1,7 +1,7 @@
 import KeyValue
 
-/// The bytes of rows while they are sorted, in memory and in temporary files. Private to the process: no other one
-/// ever reads them.
+/// The bytes of rows while they are sorted, in memory and in temporary files, and in the blocks of dumps, whose format
+/// names them: they can't be changed without a new version of it.
 ///
 /// A head of 14 bytes: the space, 1 for a tombstone or 0, and the lengths of partition, key and value as 32-bit
 /// little-endian numbers. The three follow it.
