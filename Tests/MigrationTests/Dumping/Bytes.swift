@@ -66,12 +66,12 @@ func rows(ofDump bytes: [UInt8], pieceBytes: Int = 1_000) async throws -> [Row] 
 }
 
 /// What reading a dump fails with; nil when it is whole.
-func code(ofReading bytes: [UInt8]) async throws -> StoreError.Code? {
-    do {
+func code(ofReading bytes: [UInt8]) async -> StoreError.Code? {
+    do throws(StoreError) {
         var reader = try await DumpReader(ArrayBytes(bytes))
         while try await reader.nextPage() != nil {}
         return nil
-    } catch let error as StoreError {
+    } catch {
         return error.code
     }
 }

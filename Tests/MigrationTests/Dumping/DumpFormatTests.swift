@@ -13,11 +13,11 @@ import Testing
 
     @Test func everyFlippedBitIsSeen() async throws {
         let bytes = try smallDump().bytes
-        #expect(try await code(ofReading: bytes) == nil)
+        #expect(await code(ofReading: bytes) == nil)
         for bit in 0..<bytes.count * 8 {
             var damaged = bytes
             damaged[bit / 8] ^= 1 << (bit % 8)
-            let code = try await code(ofReading: damaged)
+            let code = await code(ofReading: damaged)
             // The magic makes it no dump, the version one of a newer release.
             let expected: StoreError.Code =
                 switch bit / 8 {
@@ -33,10 +33,10 @@ import Testing
         let bytes = try smallDump().bytes
         for count in 0..<bytes.count {
             let expected: StoreError.Code = count == 0 ? .invalidArgument : .corrupted
-            #expect(try await code(ofReading: Array(bytes[..<count])) == expected, "\(count) bytes")
+            #expect(await code(ofReading: Array(bytes[..<count])) == expected, "\(count) bytes")
         }
-        #expect(try await code(ofReading: bytes + [0]) == .corrupted)
-        #expect(try await code(ofReading: bytes + bytes) == .corrupted)
+        #expect(await code(ofReading: bytes + [0]) == .corrupted)
+        #expect(await code(ofReading: bytes + bytes) == .corrupted)
     }
 
     @Test func blocksHaveTheirPlaces() async throws {
@@ -54,20 +54,20 @@ import Testing
             [parts[0], other[1], parts[2], parts[3], parts[4]],
             [parts[0], parts[1], parts[2], parts[3], other[2]],
         ]
-        for parts in wrong { #expect(try await code(ofReading: parts.flatMap { $0 }) == .corrupted) }
+        for parts in wrong { #expect(await code(ofReading: parts.flatMap { $0 }) == .corrupted) }
     }
 
     @Test func newerVersionsAreNamed() async throws {
         var bytes = try smallDump().bytes
         bytes[8] = 2
-        #expect(try await code(ofReading: bytes) == .newerFormat)
+        #expect(await code(ofReading: bytes) == .newerFormat)
         bytes[8] = 0
-        #expect(try await code(ofReading: bytes) == .corrupted)
+        #expect(await code(ofReading: bytes) == .corrupted)
     }
 
     @Test func whatIsNoDumpIsNamed() async throws {
         for text in ["", "{\"partition\":\"p\",\"key\":\"k\",\"value\":\"v\"}\n", "x"] {
-            #expect(try await code(ofReading: Array(text.utf8)) == .invalidArgument)
+            #expect(await code(ofReading: Array(text.utf8)) == .invalidArgument)
         }
     }
 
@@ -96,7 +96,8 @@ import Testing
         try RowCoding.append(Row(key: Key("p", "k"), value: [1]), to: &raw)
         let stored = try compression.compress(raw, level: 1)
         let count = UInt32(raw.count)
-        #expect(try await code(ofReading: try block(rows: 1, rawBytes: count, stored)) == .corrupted, "no end")
+        let endless = try block(rows: 1, rawBytes: count, stored)
+        #expect(await code(ofReading: endless) == .corrupted)
         var tombstone = raw
         tombstone[1] = 2
         let bombs = [
@@ -111,7 +112,7 @@ import Testing
             try block(rows: 1, rawBytes: count, []),
             try block(rows: 1, rawBytes: count, try compression.compress(tombstone, level: 1)),
         ]
-        for bomb in bombs { #expect(try await code(ofReading: bomb) == .corrupted) }
+        for bomb in bombs { #expect(await code(ofReading: bomb) == .corrupted) }
     }
 
     @Test func rowsThatCannotBeAreRefused() async throws {
@@ -126,7 +127,7 @@ import Testing
         ]
         for key in wrong {
             let bytes = try dumped(blocks: [[Row(key: key, value: [])]]).bytes
-            #expect(try await code(ofReading: bytes) == .corrupted)
+            #expect(await code(ofReading: bytes) == .corrupted)
         }
     }
 
@@ -134,11 +135,8 @@ import Testing
     @Test func emptyDumpIsAsDocumented() throws {
         let bytes = try dumped(blocks: []).bytes
         let text = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        #expect(
-            text.hasPrefix(
-                "8957484455" + "4d500a" + "01000000" + "07000000" + "0100000000000000" + "06" + "6d656d6f7279"
-            )
-        )
-        #expect(bytes.count == 25 + 6 + 16 + 25 + 16)
+        let expected = "89574844554d500a01000000070000000100000000000000066d656d6f7279"
+        #expect(text.hasPrefix(expected))
+        #expect(bytes.count == 88)
     }
 }
