@@ -7,6 +7,9 @@ public import KeyValue
 /// Our own options are `schema` (`wherehouse` unless given), `connections`, `timeout` in seconds, and `accept`:
 /// `relaxed` for servers that flush less than they do by default, `moved` for a store whose records were moved away.
 /// All others are libpq's, such as `sslmode`, `service`, `target_session_attrs`.
+///
+/// With `layout=raw` it opens a ``PostgreSQLRawStore``: `table` names one table, `schema` the schema of all that are
+/// shown.
 public struct PostgreSQLDriver: StoreDriver {
     /// The driver.
     public init() {}
@@ -18,12 +21,26 @@ public struct PostgreSQLDriver: StoreDriver {
         environment: StoreEnvironment
     ) async throws(StoreError) -> any KeyValueStore {
         let url = try DatabaseURL(location)
-        if let layout = location.options["layout"] {
-            throw .invalidArgument("There is no such layout of tables.", ["layout": layout])
+        var configuration = try PostgreSQLDriver.configuration(location)
+        guard let layout = location.options["layout"] else {
+            guard location.options["table"] == nil else {
+                throw .invalidArgument("The option table is for a raw view: say layout=raw too.")
+            }
+            return try await PostgreSQLStore.open(
+                url.parameters,
+                configuration: configuration,
+                environment: environment
+            )
         }
-        return try await PostgreSQLStore.open(
-            url.parameters,
-            configuration: try PostgreSQLDriver.configuration(location),
+        guard layout == "raw" else {
+            throw .invalidArgument("The option layout is raw, or left out.", ["layout": layout])
+        }
+        let options = PostgreSQLRawOptions(table: location.options["table"], schema: location.options["schema"])
+        // The schema is that of somebody else's tables, which may be named as ours may not.
+        configuration.schema = PostgreSQLConfiguration().schema
+        return try await PostgreSQLRawStore.open(
+            PostgreSQLStore.connect(url.parameters, configuration: configuration, environment: environment),
+            options,
             environment: environment
         )
     }
