@@ -3,6 +3,9 @@ public import KeyValue
 #if PostgreSQL
 import PostgreSQLStore
 #endif
+#if Redis
+import RedisStore
+#endif
 #if SQLite
 import SQLiteStore
 #endif
@@ -16,6 +19,9 @@ extension StoreRegistry {
         #endif
         #if PostgreSQL
         registry.register(PostgreSQLDriver())
+        #endif
+        #if Redis
+        registry.register(RedisDriver())
         #endif
         return registry
     }
