@@ -11,7 +11,17 @@ import Synchronization
 final class RedisClient: Sendable {
     private let router: RedisRouter
     private let loop: any EventLoop
-    private let inbox = Mutex<[RedisCall]>([])
+    private struct State {
+        /// Calls that the event loop has not taken yet.
+        var inbox: [RedisCall] = []
+        /// How many calls have not returned.
+        var active = 0
+        var isClosing = false
+        /// Who waits for all calls to return.
+        var closers: [UnsafeContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
     /// Whether the servers are a cluster.
     let isCluster: Bool
 
@@ -93,13 +103,19 @@ final class RedisClient: Sendable {
     /// Sends commands to one server, or each to where its slot is.
     func send(_ commands: [RedisCommand], to node: RedisEndpoint?) async -> [Result<RESPValue, StoreError>] {
         guard !commands.isEmpty else { return [] }
+        let isOpen = state.withLock { state in
+            if !state.isClosing { state.active += 1 }
+            return !state.isClosing
+        }
+        guard isOpen else { return commands.map { _ in .failure(.closed) } }
+        defer { returned() }
         let call = RedisCall(commands, to: node)
         let replies = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 call.begin(continuation)
-                let isFirst = inbox.withLock { inbox in
-                    inbox.append(call)
-                    return inbox.count == 1
+                let isFirst = state.withLock { state in
+                    state.inbox.append(call)
+                    return state.inbox.count == 1
                 }
                 if isFirst { loop.execute { [self] in router.arrive(takeInbox()) } }
             }
@@ -109,10 +125,21 @@ final class RedisClient: Sendable {
         return replies.map(RedisClient.checked)
     }
 
+    private func returned() {
+        let closers = state.withLock { state in
+            state.active -= 1
+            guard state.active == 0 else { return [UnsafeContinuation<Void, Never>]() }
+            let closers = state.closers
+            state.closers = []
+            return closers
+        }
+        for closer in closers { closer.resume() }
+    }
+
     private func takeInbox() -> [RedisCall] {
-        inbox.withLock { inbox in
-            let calls = inbox
-            inbox = []
+        state.withLock { state in
+            let calls = state.inbox
+            state.inbox = []
             return calls
         }
     }
@@ -122,8 +149,17 @@ final class RedisClient: Sendable {
         return .failure(StoreError(serverSays: text))
     }
 
-    /// Lets go of all connections. What is under way fails.
+    /// Takes no more calls, waits for those that are under way, which each end in their time, and lets go of all
+    /// connections.
     func close() async {
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            let isIdle = state.withLock { state in
+                state.isClosing = true
+                if state.active > 0 { state.closers.append(continuation) }
+                return state.active == 0
+            }
+            if isIdle { continuation.resume() }
+        }
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             loop.execute { [router] in
                 router.close()
