@@ -7,9 +7,9 @@ public struct TupleDecoder: Sendable {
     /// Where the next element begins.
     public private(set) var offset: Int
 
-    /// A decoder of the bytes from an offset on.
+    /// A decoder of the bytes from an offset on. There may be `byteCountMax` of them: more than a key may have where
+    /// tuples are no keys.
     ///
-    /// - Parameter byteCountMax: how many bytes there may be: more than those of a key for tuples that are no keys.
     /// - Throws: ``TupleError/Code/tooLong`` beyond `byteCountMax`, and ``TupleError/Code/truncated`` if the offset is
     ///   outside of the bytes.
     public init(
