@@ -145,7 +145,10 @@ let package = Package(
         .testTarget(name: "TestServersTests", dependencies: ["TestServers", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CommandLineTool", "KeyValue", "Migration", "TestServers", "TestSupport", "wherehouse"]
+            dependencies: [
+                "CommandLineTool", "Drivers", "KeyValue", "Migration", "TestServers", "TestSupport", "wherehouse",
+            ],
+            resources: [.copy("Foreign")]
         ),
     ],
     swiftLanguageModes: [.v6]

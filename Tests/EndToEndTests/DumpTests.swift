@@ -19,20 +19,16 @@ import Testing
         try Data(contentsOf: tool.directory.appending(path: name))
     }
 
-    private func files(_ tool: Tool, _ text: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: tool.directory.path).filter { $0.contains(text) }
-    }
-
     @Test func filesComeBack() async throws {
         let tool = try Tool()
         try await filled(tool)
         #expect(
-            try await tool.output("dump", "sqlite:a.db", "--output", "a.dump", "--quiet")
+            try await tool.output("dump", "sqlite:a.db", "--output", "a.dump")
                 == "302 rows dumped, as of one moment.\n"
         )
         #expect(try await tool.output("restore", "--dry-run", "--input", "a.dump") == "The dump is whole: 302 rows.\n")
         #expect(
-            try await tool.output("restore", "sqlite:b.db", "--input", "a.dump", "--quiet")
+            try await tool.output("restore", "sqlite:b.db", "--input", "a.dump")
                 == "302 records written.\n"
         )
         for space in ["records", "reserved-data"] {
@@ -41,17 +37,17 @@ import Testing
                     == tool.output("scan", "sqlite:a.db", "--json", "--tombstones", "--space", space)
             )
         }
-        #expect(try files(tool, "partial") == [])
+        #expect(try tool.files("partial") == [])
     }
 
     @Test func linesAreThoseOfScan() async throws {
         let tool = try Tool()
         try await filled(tool)
-        let lines = try await tool.output("dump", "sqlite:a.db", "--format", "ndjson", "--quiet")
+        let lines = try await tool.output("dump", "sqlite:a.db", "--format", "ndjson")
         let records = try await tool.output("scan", "sqlite:a.db", "--json", "--tombstones")
         let reserved = try await tool.output("scan", "sqlite:a.db", "--json", "--space", "reserved-data")
         #expect(lines == records + reserved)
-        let fewer = try await tool.output("dump", "sqlite:a.db", "--format", "ndjson", "--no-tombstones", "--quiet")
+        let fewer = try await tool.output("dump", "sqlite:a.db", "--format", "ndjson", "--no-tombstones")
         #expect(fewer == (try await tool.output("scan", "sqlite:a.db", "--json")) + reserved)
     }
 
@@ -68,7 +64,7 @@ import Testing
     @Test func damagedFilesWriteNothing() async throws {
         let tool = try Tool()
         try await filled(tool, 6_000)
-        try await tool.output("dump", "sqlite:a.db", "--output", "a.dump", "--quiet")
+        try await tool.output("dump", "sqlite:a.db", "--output", "a.dump")
         var damaged = try data(tool, "a.dump")
         damaged[damaged.count - 1_000] ^= 1
         try damaged.write(to: tool.directory.appending(path: "b.dump"))
@@ -77,25 +73,25 @@ import Testing
             #expect(await running.status() == 1)
             #expect(try running.error().contains("The dump is damaged"))
         }
-        #expect(try files(tool, "b.db") == [])
+        #expect(try tool.files("b.db") == [])
         let text = try await tool.run("restore", "sqlite:b.db", input: "no dump")
         #expect(text.status == 1)
         #expect(text.error.contains("This is not a dump"))
-        #expect(try files(tool, "b.db") == [])
+        #expect(try tool.files("b.db") == [])
     }
 
     @Test func takenKeysAreFoundBeforeWriting() async throws {
         let tool = try Tool()
         try await filled(tool, 30)
-        try await tool.output("dump", "sqlite:a.db", "--output", "a.dump", "--quiet")
+        try await tool.output("dump", "sqlite:a.db", "--output", "a.dump")
         try await tool.output("put", "sqlite:b.db", "p1", "1", "mine")
         let outcome = try await tool.run("restore", "sqlite:b.db", "--input", "a.dump", "--if-exists", "fail")
         #expect(outcome.status == 1)
         #expect(outcome.error.contains("key: p1/1"))
         #expect(try await tool.output("count", "sqlite:b.db") == "1\n")
-        try await tool.output("restore", "sqlite:b.db", "--input", "a.dump", "--quiet")
+        try await tool.output("restore", "sqlite:b.db", "--input", "a.dump")
         #expect(try await tool.output("get", "sqlite:b.db", "p1", "1").contains("mine"))
-        try await tool.output("restore", "sqlite:b.db", "--input", "a.dump", "--quiet", "--if-exists", "replace")
+        try await tool.output("restore", "sqlite:b.db", "--input", "a.dump", "--if-exists", "replace")
         try await tool.output("verify", "sqlite:a.db", "sqlite:b.db")
     }
 
@@ -103,12 +99,12 @@ import Testing
     @Test(arguments: ["skip", "replace"]) func killedRestoresAreFinished(_ policy: String) async throws {
         let tool = try Tool()
         try await filled(tool, 8_000)
-        try await tool.output("dump", "sqlite:a.db", "--output", "a.dump", "--quiet")
+        try await tool.output("dump", "sqlite:a.db", "--output", "a.dump")
         let dump = try data(tool, "a.dump")
         #expect(dump.count > 400_000)
         let pipe = Pipe()
         let running = try tool.start(
-            ["restore", "sqlite:b.db", "--quiet", "--if-exists", policy],
+            ["restore", "sqlite:b.db", "--if-exists", policy],
             input: pipe.fileHandleForReading
         )
         // Returns when all but what fits into the pipe was read; the rest never comes.
@@ -121,7 +117,6 @@ import Testing
             "sqlite:b.db",
             "--input",
             "a.dump",
-            "--quiet",
             "--if-exists",
             policy
         )
@@ -132,13 +127,13 @@ import Testing
         let tool = try Tool()
         try await filled(tool, 8_000)
         // Nobody reads the pipe, so the dump waits when it is full.
-        let running = try tool.start(["dump", "sqlite:a.db", "--format", "ndjson", "--quiet"])
+        let running = try tool.start(["dump", "sqlite:a.db", "--format", "ndjson"])
         #expect(try !running.firstOutput().isEmpty)
         running.interrupt()
         #expect(await running.status() == 130)
         let full = try await tool.run("dump", "sqlite:a.db", "--output", "missing/a.dump")
         #expect(full.status == 2)
         #expect(full.error.split(separator: "\n").count == 1)
-        #expect(try files(tool, "dump") == [])
+        #expect(try tool.files("dump") == [])
     }
 }

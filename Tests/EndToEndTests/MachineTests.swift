@@ -36,6 +36,10 @@ import Testing
             ]
         ),
         ("digest sqlite:a.db", ["records", "seed", "digest"]),
+        ("dump sqlite:a.db --output a.dump", ["rows", "blocks", "rawBytes", "snapshot"]),
+        ("dump sqlite:a.db --output a.ndjson --format ndjson", ["rows", "snapshot"]),
+        ("restore sqlite:e.db --input b.dump", report),
+        ("restore --dry-run --input b.dump", ["rows", "blocks", "rawBytes", "snapshot", "system", "createdSeconds"]),
     ])
     func fieldsKeepTheirNames(words: String, names: [String]) async throws {
         let lines = ["a", "b"].map { #"{"partition":"p","key":"\#($0)","value":"v"}"# + "\n" }.joined()
@@ -46,14 +50,11 @@ import Testing
             """
         try await tool.output("put", "sqlite:a.db", "--from", "-", input: lines + others)
         for name in ["sqlite:b.db", "sqlite:d.db"] { try await tool.output("put", name, "--from", "-", input: lines) }
-        let running = try tool.start(words.split(separator: " ").map(String.init) + ["--json"])
-        try running.write(lines)
-        try running.closeInput()
-        let output = try await running.output()
-        #expect(await running.status() == 0)
-        #expect(try running.error() == "")
-        #expect(!output.isEmpty && output.hasSuffix("\n"))
-        for line in output.split(separator: "\n") {
+        try await tool.output("dump", "sqlite:b.db", "--output", "b.dump")
+        let outcome = try await tool.run(words.split(separator: " ").map(String.init) + ["--json"], input: lines)
+        #expect((outcome.status, outcome.error) == (0, ""))
+        #expect(!outcome.output.isEmpty && outcome.output.hasSuffix("\n"))
+        for line in outcome.output.split(separator: "\n") {
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
             #expect(try #require(object).keys.sorted() == names.sorted())
         }

@@ -16,6 +16,7 @@ import Testing
         ["get", "sqlite:none.db", "p", "k"], ["delete", "sqlite:none.db", "p", "k"], ["scan", "sqlite:none.db"],
         ["count", "sqlite:none.db"], ["partitions", "sqlite:none.db"], ["stat", "sqlite:none.db"],
         ["copy", "sqlite:none.db", "sqlite:other.db"], ["verify", "sqlite:none.db", "sqlite:other.db"],
+        ["digest", "sqlite:none.db"], ["dump", "sqlite:none.db"],
     ])
     func makesNoStoreOfAMistypedName(arguments: [String]) async throws {
         let running = try tool.start(arguments)
@@ -27,13 +28,15 @@ import Testing
 
                 """
         )
-        let files = try FileManager.default.contentsOfDirectory(atPath: tool.directory.path)
-        #expect(!files.contains { $0.contains(".db") })
+        #expect(try tool.files(".db") == [])
     }
 
-    @Test(arguments: ["get", "put", "delete", "scan", "count", "partitions", "stat", "copy", "verify"])
+    @Test(arguments: [
+        "get", "put", "delete", "scan", "count", "partitions", "stat", "copy", "verify", "digest", "dump", "restore",
+    ])
     func helpsWithAnExample(command: String) async throws {
         let help = try await tool.output(command, "--help")
+        #expect(help.contains("--json"))
         #expect(help.contains("Example: "))
         #expect(help.contains("USAGE: wherehouse \(command) "))
         #expect(try await tool.output("--help").contains("\n  \(command) "))

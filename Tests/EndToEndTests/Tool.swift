@@ -24,6 +24,11 @@ final class Tool: Sendable {
 
     /// Runs the command to its end.
     func run(_ arguments: String..., input: String = "") async throws -> Outcome {
+        try await run(arguments, input: input)
+    }
+
+    /// Runs the command to its end. The input is a file, so that one who reads none of it is no error.
+    func run(_ arguments: [String], input: String = "") async throws -> Outcome {
         let file = directory.appending(path: UUID().uuidString)
         try Data(input.utf8).write(to: file)
         let running = try start(arguments, input: try FileHandle(forReadingFrom: file))
@@ -47,6 +52,33 @@ final class Tool: Sendable {
     func start(_ arguments: [String], input: FileHandle? = nil) throws -> Running {
         try Running(arguments, in: directory, input: input)
     }
+
+    /// Runs a script of the shell to its end, in which "$0" is the command.
+    func shell(_ script: String) async throws -> Outcome {
+        let running = try Running([], script: script, in: directory, input: FileHandle.nullDevice)
+        let output = try await running.output()
+        return Outcome(status: await running.status(), output: output, error: try running.error())
+    }
+
+    /// Runs another program to its end, which has to succeed; what it wrote.
+    func program(_ path: String, _ arguments: String...) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.currentDirectoryURL = directory
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// The names of the files that contain this text.
+    func files(_ text: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.contains(text) }.sorted()
+    }
 }
 
 /// The command while it runs.
@@ -58,16 +90,17 @@ final class Running: @unchecked Sendable {
     private let standardOutput = Pipe()
     private let standardInput = Pipe()
 
-    fileprivate init(_ arguments: [String], in directory: URL, input: FileHandle?) throws {
+    fileprivate init(_ arguments: [String], script: String? = nil, in directory: URL, input: FileHandle?) throws {
         // A test runner in the background may ignore SIGINT, and its children would then too.
-        signal(SIGINT, SIG_DFL)
-        signal(SIGPIPE, SIG_IGN)
+        Glibc.signal(SIGINT, SIG_DFL)
+        Glibc.signal(SIGPIPE, SIG_IGN)
         errorFile = directory.appending(path: UUID().uuidString)
         try Data().write(to: errorFile)
-        process.executableURL = try Running.executable()
+        let command = try Running.executable()
+        process.executableURL = script == nil ? command : URL(filePath: "/bin/sh")
         // Whether progress is shown depends on how fast the machine is.
-        let showsProgress = ["put", "copy", "verify", "digest"].contains(arguments.first)
-        process.arguments = arguments + (showsProgress ? ["--quiet"] : [])
+        let showsProgress = ["put", "copy", "verify", "digest", "dump", "restore"].contains(arguments.first)
+        process.arguments = script.map { ["-c", $0, command.path] } ?? (arguments + (showsProgress ? ["--quiet"] : []))
         process.currentDirectoryURL = directory
         if let input { process.standardInput = input } else { process.standardInput = standardInput }
         process.standardOutput = standardOutput
@@ -110,7 +143,9 @@ final class Running: @unchecked Sendable {
 
     func closeInput() throws { try standardInput.fileHandleForWriting.close() }
 
-    func interrupt() { kill(process.processIdentifier, SIGINT) }
+    func interrupt() { signal(SIGINT) }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
     /// Ends it without its knowledge.
     func killAtOnce() { kill(process.processIdentifier, SIGKILL) }

@@ -16,7 +16,8 @@ struct DumpCommand: StoreCommand {
         discussion: """
             Records travel, tombstones, and the reserved data that migrations keep; what belongs to the store alone does \
             not. Where the store has snapshots, all is of one moment, whatever is written meanwhile; otherwise hold its \
-            writers. A file gets its name when it is whole and on the disk, and is readable for its owner alone.
+            writers. A file gets its name when it is whole and on the disk, and is readable for its owner alone; until \
+            then .partial stands behind the name.
 
             The binary form is compressed, and every byte of it is checked when it is restored. The form ndjson is for \
             people and other tools: the lines of scan --json, one a row, without checksums, read back by put --from.
@@ -52,7 +53,7 @@ struct DumpCommand: StoreCommand {
                 return
             }
             let file = try PartialFile(output, replacing: force)
-            let fileOutput = Output(descriptor: file.descriptor)
+            let fileOutput = Output(descriptor: file.descriptor, path: output)
             let summary = try await write(store, to: fileOutput, context)
             try await fileOutput.flush()
             try file.finish()

@@ -1,18 +1,28 @@
 import Glibc
 
-/// Standard output, through a buffer.
+/// Standard output, or a file, through a buffer.
 ///
 /// Nothing waits for its reader without looking whether the task was cancelled: a pipe is written in pieces of at most
-/// `PIPE_BUF` bytes, which POSIX takes whole as soon as it reports room.
+/// `PIPE_BUF` bytes, which POSIX takes whole as soon as it reports room. A file never waits for a reader, and is written
+/// in larger ones.
 final class Output {
     /// The reader has gone; nobody is left to be told.
     struct Closed: Error {}
 
     private static let bufferBytes = 64 << 10
     private let descriptor: CInt
+    private let path: String
+    private let pieceBytes: Int
     private var buffer: [UInt8] = []
 
-    init(descriptor: CInt = STDOUT_FILENO) { self.descriptor = descriptor }
+    /// An output that errors call by this path.
+    init(descriptor: CInt = STDOUT_FILENO, path: String = "-") {
+        self.descriptor = descriptor
+        self.path = path
+        var status = stat()
+        let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        pieceBytes = isFile ? 1 << 20 : 4_096
+    }
 
     func write(_ bytes: some Collection<UInt8>) async throws {
         buffer += bytes
@@ -29,7 +39,7 @@ final class Output {
         var done = 0
         while done < buffer.count {
             guard try await isReady() else { continue }
-            let count = buffer[done...].prefix(4_096).withUnsafeBytes {
+            let count = buffer[done...].prefix(pieceBytes).withUnsafeBytes {
                 Glibc.write(descriptor, $0.baseAddress, $0.count)
             }
             let code = errno
@@ -38,7 +48,7 @@ final class Output {
             } else if code == EPIPE {
                 throw Closed()
             } else if code != EINTR, code != EAGAIN {
-                throw CommandError(.failed, "The output can't be written.", ["errno": "\(code)"])
+                throw CommandError(output: path, errno: code)
             }
         }
         buffer.removeAll(keepingCapacity: true)

@@ -7,12 +7,14 @@ enum Signals {
     nonisolated(unsafe) private static var wakeDescriptor: CInt = -1
 
     /// Calls `onSignal` on a thread of its own for the first of SIGINT and SIGTERM; the second ends the process at
-    /// once. A pipe whose reader has gone is an error of the write, no signal.
+    /// once. A pipe whose reader has gone and a file that grows beyond what is allowed are errors of the write, no
+    /// signals.
     ///
     /// A handler, and not a mask with `sigwait`: the system's task queues wait on the main thread with all signals
     /// admitted. It does nothing but pass the number on through a pipe.
     static func watch(_ onSignal: @escaping @Sendable (CInt) -> Void) {
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         var ends: [CInt] = [-1, -1]
         // Without a pipe, signals end the program as they always do.
         guard pipe(&ends) == 0, let readEnd = ends.first, let writeEnd = ends.last else { return }
