@@ -153,7 +153,7 @@ extension UInt128 {
     /// A hash as the value of a row while rows are sorted.
     var stored: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
 
-    fileprivate init(storedIn bytes: UnsafeRawBufferPointer) {
+    init(storedIn bytes: UnsafeRawBufferPointer) {
         self = bytes.reversed().reduce(0) { $0 << 8 | UInt128($1) }
     }
 }

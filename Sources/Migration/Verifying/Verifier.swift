@@ -21,6 +21,13 @@ public struct Verifier: Sendable {
     private let retries: RetryPolicy
     private let environment: StoreEnvironment
     private let report: @Sendable (Progress) -> Void
+    /// Of keys and hashes. What comes last was read last.
+    private static let sort = SortOptions(
+        duplicates: .keepLast,
+        runRowsMax: 65_536,
+        runBytesMax: 6 << 20,
+        fanInMax: 16
+    )
 
     /// A verifier.
     ///
@@ -77,16 +84,29 @@ public struct Verifier: Sendable {
     /// The digest of one store, which is read once in whatever order it delivers. Stores that no machine can reach both
     /// of are compared by their digests under one seed.
     ///
-    /// A key that the store delivers twice counts twice.
+    /// What a store without any order delivers twice counts once: its keys and hashes are sorted, on disk where they do
+    /// not fit.
     public func digest(of store: any KeyValueStore) async throws(StoreError) -> StoreDigest {
         var pages = pages(of: store)
         var table = BucketTable(buckets: 1, RowHasher(seed))
+        var sorter = Sorter(directory: temporaryDirectory, options: Verifier.sort)
+        let mayRepeat = store.capabilities.order == .none
         var tracker = ProgressTracker(.comparing, environment, report)
         while let page = try await pages.nextPage() {
-            table.add(page)
+            if mayRepeat {
+                for row in table.rows(of: page, in: [true]) { try await sorter.append(row) }
+            } else {
+                table.add(page)
+            }
             tracker.add(page)
         }
-        return table.digest(without: [false])
+        guard mayRepeat else { return table.digest(without: [false]) }
+        var digest = StoreDigest()
+        var rows = try await sorter.finish()
+        while let page = try await rows.nextPage() {
+            for row in page { digest.add(row.value.withUnsafeBytes { UInt128(storedIn: $0) }) }
+        }
+        return digest
     }
 
     private func pages(of store: any KeyValueStore) -> StorePages {
@@ -158,9 +178,8 @@ public struct Verifier: Sendable {
         _ table: BucketTable,
         _ chosen: [Bool]
     ) async throws(StoreError) -> (SortedPages, SortedPages) {
-        let options = SortOptions(duplicates: .keepLast, runRowsMax: 65_536, runBytesMax: 6 << 20, fanInMax: 16)
-        var sourceSorter = Sorter(directory: temporaryDirectory, options: options)
-        var targetSorter = Sorter(directory: temporaryDirectory, options: options)
+        var sourceSorter = Sorter(directory: temporaryDirectory, options: Verifier.sort)
+        var targetSorter = Sorter(directory: temporaryDirectory, options: Verifier.sort)
         var tracker = ProgressTracker(.sorting, environment, report)
         try await withPages(of: pages(of: source), and: pages(of: target)) { (pages, group) throws(StoreError) in
             while let (side, page) = try await pages.next(in: &group) {
