@@ -5,27 +5,24 @@ extension PostgreSQLStore {
     public func status() async throws(StoreError) -> StoreStatus {
         let facts = try ServerFacts(try await connection.read(ServerFacts.query))
         let fence = try await reader.fence()
-        var warnings: [String] = []
-        if facts.isReadOnly { warnings.append("The server takes no writes: it is a replica or read-only.") }
-        if !facts.flushes { warnings.append("The server does not flush (fsync is off): a power loss may destroy it.") }
-        if !facts.fullPageWrites { warnings.append("full_page_writes is off: a power loss may tear pages.") }
-        if facts.synchronousCommit == "off" {
-            warnings.append("synchronous_commit is off: when the server ends unexpectedly, the last writes are lost.")
-        }
+        let census = connection.census
         return StoreStatus(
             durability: facts.durability,
             format: Schema.format,
             facts: [
                 StoreStatus.Fact("server", facts.versionText),
                 StoreStatus.Fact("schema", configuration.schema),
-                StoreStatus.Fact("connections", "at most \(configuration.connectionsMax)"),
+                StoreStatus.Fact("connections", "\(census.open) open, at most \(configuration.connectionsMax)"),
+                StoreStatus.Fact("server_connections", "\(facts.connections) open, at most \(facts.connectionsMax)"),
+                StoreStatus.Fact("pooler", census.isPooled ? "yes: transactions by themselves" : "no"),
                 StoreStatus.Fact("fsync", facts.flushes ? "on" : "off"),
                 StoreStatus.Fact("synchronous_commit", facts.synchronousCommit),
                 StoreStatus.Fact("full_page_writes", facts.fullPageWrites ? "on" : "off"),
+                StoreStatus.Fact("in_recovery", facts.isInRecovery ? "yes" : "no"),
                 StoreStatus.Fact("read_only", facts.isReadOnly ? "yes" : "no"),
                 StoreStatus.Fact("fence", "\(fence.epoch), \(fence.admission)"),
             ],
-            warnings: warnings
+            warnings: facts.warnings
         )
     }
 }

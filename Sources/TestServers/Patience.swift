@@ -8,4 +8,17 @@ public enum Patience {
         }
         throw ServerError("What was waited for did not happen within a minute.")
     }
+
+    /// What starts a server, up to three times: somebody else may have taken its port meanwhile.
+    static func retrying<Server>(_ start: () async throws -> Server) async throws -> Server {
+        var attempt = 0
+        while true {
+            do {
+                return try await start()
+            } catch {
+                attempt += 1
+                if attempt == 3 { throw error }
+            }
+        }
+    }
 }

@@ -14,12 +14,12 @@ public final class PostgreSQLServer: Sendable {
 
     private var data: String { directory.path + "/data" }
 
-    private init(_ settings: [String], durable: Bool, password: String?) throws {
+    private init(_ settings: [String], durable: Bool, password: String?, environment: [String] = []) throws {
         port = try FreePort.find()
         self.password = password
         directory = try ServerDirectory()
         if PostgreSQLServer.isRoot { try Tool.run(["chown", "postgres", directory.path]) }
-        var command = [try PostgreSQLServer.program("postgres")]
+        var command = ["env"] + environment + [try PostgreSQLServer.program("postgres")]
         command += ["-D", directory.path + "/data", "-p", "\(port)", "-k", directory.path]
         var all = ["listen_addresses=127.0.0.1", "max_connections=200"]
         if !durable { all += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] }
@@ -38,37 +38,57 @@ public final class PostgreSQLServer: Sendable {
     ///   - settings: of `postgresql.conf`, as `name=value`.
     ///   - durable: whether its commits survive the loss of power.
     ///   - password: of the account `postgres`; nil lets everybody in.
+    ///   - environment: of the server, as `NAME=value`, beside our own.
     public static func start(
         _ settings: [String] = [],
         durable: Bool = false,
-        password: String? = nil
+        password: String? = nil,
+        environment: [String] = []
     ) async throws -> PostgreSQLServer {
-        let server = try PostgreSQLServer(settings, durable: durable, password: password)
-        var command = asServer + [try program("initdb"), "-D", server.data, "-U", "postgres", "--no-sync"]
+        try await Patience.retrying {
+            let server = try PostgreSQLServer(
+                settings,
+                durable: durable,
+                password: password,
+                environment: environment
+            )
+            try server.initialise()
+            try server.restart()
+            return server
+        }
+    }
+
+    /// Makes its files.
+    private func initialise() throws {
+        var command =
+            PostgreSQLServer.asServer + [
+                try PostgreSQLServer.program("initdb"), "-D", data, "-U", "postgres", "--no-sync",
+            ]
         command += ["--locale=C.UTF-8", "-E", "UTF8"]
         if let password {
-            let file = server.directory.path + "/password"
+            let file = directory.path + "/password"
             try password.write(toFile: file, atomically: false, encoding: .utf8)
             command += ["-A", "scram-sha-256", "--pwfile", file]
         } else {
             command += ["-A", "trust"]
         }
         try Tool.run(command)
-        try server.restart()
-        return server
     }
 
     /// Starts a standby that follows this server and takes no writes.
     public func startReplica() async throws -> PostgreSQLServer {
-        let replica = try PostgreSQLServer(["hot_standby=on"], durable: false, password: password)
-        try Tool.run(
-            PostgreSQLServer.asServer + [
-                "env", "PGPASSWORD=\(password ?? "")", try PostgreSQLServer.program("pg_basebackup"), "-h", "127.0.0.1",
-                "-p", "\(port)", "-U", "postgres", "-D", replica.data, "-R", "-X", "stream", "-c", "fast", "--no-sync",
-            ]
-        )
-        try replica.restart()
-        return replica
+        try await Patience.retrying {
+            let replica = try PostgreSQLServer(["hot_standby=on"], durable: false, password: password)
+            try Tool.run(
+                PostgreSQLServer.asServer + [
+                    "env", "PGPASSWORD=\(password ?? "")", try PostgreSQLServer.program("pg_basebackup"),
+                    "-h", "127.0.0.1", "-p", "\(port)", "-U", "postgres", "-D", replica.data, "-R", "-X", "stream",
+                    "-c", "fast", "--no-sync",
+                ]
+            )
+            try replica.restart()
+            return replica
+        }
     }
 
     /// The URL of a database there.
@@ -78,10 +98,13 @@ public final class PostgreSQLServer: Sendable {
     }
 
     /// Makes an empty database, and gives its URL.
-    public func makeDatabase() async throws -> String {
+    public func makeDatabase() async throws -> String { url(of: try makeNamedDatabase()) }
+
+    /// Makes an empty database, and gives its name.
+    public func makeNamedDatabase() throws -> String {
         let name = "test_" + UUID().uuidString.lowercased().filter { $0 != "-" }
         try psql("CREATE DATABASE \(name)")
-        return url(of: name)
+        return name
     }
 
     /// What `psql` prints for SQL: rows alone, columns apart by `|`.
@@ -106,7 +129,7 @@ public final class PostgreSQLServer: Sendable {
         for child in children {
             Foundation.kill(child, SIGKILL)
             // A child of a killed parent goes to process 1, and has let go of everything once it is a zombie there.
-            while isAlive(child) { usleep(1_000) }
+            while !["Z", nil].contains(ServerProcess.state("\(child)")) { usleep(1_000) }
         }
     }
 
@@ -123,8 +146,12 @@ public final class PostgreSQLServer: Sendable {
         (try? Tool.run(["pg_isready", "--quiet", "-h", "127.0.0.1", "-p", "\(port)"])) != nil
     }
 
-    /// Stops all its processes until ``resume()``.
-    public func pause() { for process in [pid] + children where process > 0 { Foundation.kill(process, SIGSTOP) } }
+    /// Stops all its processes until ``resume()``, and returns when they have stopped.
+    public func pause() {
+        // The first, which makes the others, before they are looked for.
+        process.pause()
+        for child in children { ServerProcess.pause(child) }
+    }
 
     /// Goes on after ``pause()``.
     public func resume() { for process in [pid] + children where process > 0 { Foundation.kill(process, SIGCONT) } }
@@ -136,13 +163,8 @@ public final class PostgreSQLServer: Sendable {
         return list.split(separator: " ").compactMap { Int32($0) }
     }
 
-    private func isAlive(_ pid: Int32) -> Bool {
-        // A process that is gone has no file here.
-        guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
-        return stat.split(separator: ")").last?.split(separator: " ").first != "Z"
-    }
-
-    private static var asServer: [String] {
+    /// What makes root run a program as the server's account.
+    static var asServer: [String] {
         isRoot ? ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups", "--"] : []
     }
 

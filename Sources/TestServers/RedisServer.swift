@@ -37,17 +37,10 @@ public final class RedisServer: Sendable {
         password: String? = nil,
         tls: Bool = false
     ) async throws -> RedisServer {
-        var attempt = 0
-        while true {
+        try await Patience.retrying {
             let server = try RedisServer(arguments, password: password, tls: tls)
-            do {
-                try server.restart()
-                return server
-            } catch {
-                // Somebody else may have taken the port meanwhile.
-                attempt += 1
-                if attempt == 3 { throw error }
-            }
+            try server.restart()
+            return server
         }
     }
 
@@ -82,7 +75,7 @@ public final class RedisServer: Sendable {
     }
 
     /// Stops its every thread until ``resume()``.
-    public func pause() { process.signal(SIGSTOP) }
+    public func pause() { process.pause() }
 
     /// Goes on after ``pause()``.
     public func resume() { process.signal(SIGCONT) }

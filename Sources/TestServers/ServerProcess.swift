@@ -42,6 +42,28 @@ final class ServerProcess: Sendable {
         if pid > 0 { Foundation.kill(pid, number) }
     }
 
+    /// Stops it until it is sent SIGCONT, and returns when it has stopped.
+    func pause() {
+        let pid = pid
+        if pid > 0 { ServerProcess.pause(pid) }
+    }
+
+    /// Stops a process, and returns when none of its threads runs any more, or when it is gone.
+    static func pause(_ pid: Int32) {
+        Foundation.kill(pid, SIGSTOP)
+        // A process that is gone has no directory here.
+        while let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task"),
+            !threads.allSatisfy({ ["T", "t", "Z", "X", nil].contains(state("\(pid)/task/\($0)")) })
+        { usleep(1_000) }
+    }
+
+    /// The letter that the system has for what a process or thread does; nil when it is gone.
+    static func state(_ thread: String) -> Character? {
+        // A process that is gone has no file here.
+        guard let stat = try? String(contentsOfFile: "/proc/\(thread)/stat", encoding: .utf8) else { return nil }
+        return stat.split(separator: ")").last?.first { $0 != " " }
+    }
+
     /// Sends it a signal, and waits until it is gone.
     func end(_ number: Int32) {
         // Taken out first: to wait with the lock held would hold up everybody who asks for the pid.

@@ -1,31 +1,40 @@
 import Foundation
+import Synchronization
 
 /// Runs a program to its end.
 enum Tool {
     /// What it writes to its standard output; throws what it writes to its error output when it fails.
+    ///
+    /// A program that takes longer than the limit is killed. It reads and writes files, so that nobody waits for what it
+    /// may have started itself.
     @discardableResult
-    static func run(_ command: [String], input: String = "") throws -> String {
+    static func run(_ command: [String], input: String = "", limit: Duration = .seconds(120)) throws -> String {
+        let scratch = try ScratchDirectory()
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command
-        let output = Pipe()
-        let errors = try ScratchDirectory()
-        let errorFile = errors.path + "/errors"
-        try Data().write(to: URL(filePath: errorFile))
-        let errorHandle = try FileHandle(forWritingTo: URL(filePath: errorFile))
-        defer { errorHandle.closeFile() }
-        process.standardOutput = output
-        process.standardError = errorHandle
-        let inputPipe = Pipe()
-        process.standardInput = inputPipe
+        let files = try ["input", "output", "errors"].map { name in
+            let url = URL(filePath: scratch.path + "/" + name)
+            try Data(name == "input" ? Array(input.utf8) : []).write(to: url)
+            return url
+        }
+        process.standardInput = try FileHandle(forReadingFrom: files[0])
+        process.standardOutput = try FileHandle(forWritingTo: files[1])
+        process.standardError = try FileHandle(forWritingTo: files[2])
         try process.run()
-        try inputPipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        try inputPipe.fileHandleForWriting.close()
-        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let isOverdue = Mutex(false)
+        let alarm = DispatchWorkItem {
+            isOverdue.withLock { $0 = true }
+            kill(process.processIdentifier, SIGKILL)
+        }
+        DispatchQueue.global().asyncAfter(deadline: .now() + limit / .seconds(1), execute: alarm)
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            let complaint = try String(contentsOfFile: errorFile, encoding: .utf8)
-            throw ServerError("\(command.joined(separator: " ")) failed: \(complaint)\(said)")
+        alarm.cancel()
+        let said = String(decoding: try Data(contentsOf: files[1]), as: UTF8.self)
+        guard process.terminationStatus == 0, process.terminationReason == .exit else {
+            let complaint = String(decoding: try Data(contentsOf: files[2]), as: UTF8.self)
+            let why = isOverdue.withLock { $0 } ? "took longer than \(limit)" : "failed"
+            throw ServerError("\(command.joined(separator: " ")) \(why): \(complaint)\(said)")
         }
         return said
     }

@@ -36,24 +36,49 @@ struct ConnectionTarget: Sendable {
         return names
     }
 
-    /// What libpq says of a connection that could not be made: it gives no codes there, so its words are looked at.
-    static func failure(_ text: String) -> StoreError {
-        let text = text.split(whereSeparator: \.isNewline).joined(separator: "; ")
-        let details = ["connection": text]
-        func says(_ words: String...) -> Bool { words.contains { text.contains($0) } }
-        if says("too many clients", "too many connections", "remaining connection slots") {
-            return StoreError(.throttled, "The server has no connection left: use fewer, or allow more.", details)
+    /// What a connection that could not be made failed with.
+    ///
+    /// - Parameters:
+    ///   - text: what libpq says. It was told to be verbose, so what comes from a server has its code in front of the
+    ///     words, which may be of any language.
+    ///   - isStarted: false if libpq found fault with the parameters themselves.
+    ///   - lacksPassword: whether the server asked for a password and there was none.
+    static func failure(_ text: String, isStarted: Bool = true, lacksPassword: Bool = false) -> StoreError {
+        // Of several hosts the last one counts.
+        if let message = text.split(whereSeparator: \.isNewline).compactMap({ ServerMessage(verbose: $0) }).last {
+            return message.storeError
         }
-        if says("password", "authentication", "pg_hba.conf", "role \"", "permission denied") {
-            return StoreError(.permissionDenied, "The server refuses this user: see its rules.", details)
-        }
-        if says("database \"") {
-            return StoreError(.invalidArgument, "The server has no such database: create it.", details)
-        }
-        if says("invalid ", "definition of service", "service file") {
+        let details = ["connection": text.split(whereSeparator: \.isNewline).joined(separator: "; ")]
+        // It gives no codes for them, so its words are looked at, which are English unless the program sets a language.
+        if !isStarted, ["invalid ", "service"].contains(where: { text.contains($0) }) {
             return .invalidArgument("The URL is not one that libpq can connect by.", details)
         }
+        if lacksPassword {
+            return StoreError(.permissionDenied, "The server asks for a password: give one.", details)
+        }
         return StoreError(.unavailable, "The server can't be reached: see that it runs and the URL is right.", details)
+    }
+}
+
+extension ServerMessage {
+    /// Reads `FATAL:  28P01: password authentication failed`, as libpq writes a server's message when it is verbose,
+    /// wherever it stands in a line; nil if there is none.
+    init?(verbose line: Substring) {
+        let bytes = Array(line.utf8)
+        guard bytes.count >= 10 else { return nil }
+        for start in 0...bytes.count - 10 {
+            let code = bytes[start + 3..<start + 8]
+            guard bytes[start..<start + 3].elementsEqual(":  ".utf8),
+                bytes[start + 8..<start + 10].elementsEqual(": ".utf8),
+                code.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) })
+            else { continue }
+            self.init(
+                code: String(decoding: code, as: UTF8.self),
+                text: String(decoding: bytes[(start + 10)...], as: UTF8.self)
+            )
+            return
+        }
+        return nil
     }
 }
 #endif

@@ -24,15 +24,27 @@ final class Dispatcher {
 
     private let target: ConnectionTarget
     private let environment: StoreEnvironment
+    private let census: Census
+    /// Has a connection made, whose outcome comes with the news.
+    private let makeConnection: (_ attempt: UInt64, _ deadline: Int64) -> Void
+    private var attempts: UInt64 = 0
     private var lanes: [Job.Kind: Lane]
     private var leases: [Lease.ID: Link] = [:]
     private var leaseJobs: [Job] = []
     private var isClosing = false
     private var polled: [Link] = []
 
-    init(_ target: ConnectionTarget, connections: Int, environment: StoreEnvironment) {
+    init(
+        _ target: ConnectionTarget,
+        connections: Int,
+        environment: StoreEnvironment,
+        census: Census,
+        makeConnection: @escaping (_ attempt: UInt64, _ deadline: Int64) -> Void
+    ) {
         self.target = target
         self.environment = environment
+        self.census = census
+        self.makeConnection = makeConnection
         let readers = max(1, connections / 3)
         let writers = max(1, connections - readers)
         lanes = [
@@ -52,8 +64,9 @@ final class Dispatcher {
         for id in news.leased {
             let link = Link(target)
             leases[id] = link
-            link.connect(by: now + timeout)
+            connect(link)
         }
+        for (attempt, outcome) in news.made { take(outcome, attempt) }
         for job in news.jobs {
             if job.lease == nil { lanes[job.kind]?.waiting.append(job) } else { leaseJobs.append(job) }
         }
@@ -81,7 +94,9 @@ final class Dispatcher {
         }
         let depth = kind == .read ? Dispatcher.readSegmentsMax : Dispatcher.writeSegmentsMax
         while next < lane.waiting.count {
-            let free = lane.links.filter { $0.isReady && $0.pipeline.count < depth }
+            // A pooler gives a connection back at the end of a transaction, and PgBouncer 1.18 does so in the middle of
+            // the next one's first message, if that comes in pieces behind the last one's end.
+            let free = lane.links.filter { $0.isReady && $0.pipeline.count < ($0.isPooled ? 1 : depth) }
             guard let link = free.min(by: { $0.pipeline.count < $1.pipeline.count }) else { break }
             let size = kind == .read ? Dispatcher.segmentJobsMax : 1
             let jobs = lane.waiting[next...].prefix(size)
@@ -103,7 +118,25 @@ final class Dispatcher {
             case .closed(let until): if candidate == nil, until <= now { candidate = link }
             }
         }
-        candidate?.connect(by: now + timeout)
+        if let candidate { connect(candidate) }
+    }
+
+    private func connect(_ link: Link) {
+        attempts += 1
+        let deadline = now + timeout
+        link.await(attempt: attempts, by: deadline)
+        makeConnection(attempts, deadline)
+    }
+
+    /// Whoever asked for it may have given up or been released meanwhile; then it is closed again.
+    private func take(_ outcome: Connector.Outcome, _ attempt: UInt64) {
+        let links = lanes.values.flatMap(\.links) + Array(leases.values)
+        guard let link = links.first(where: { $0.state == .connecting(attempt: attempt) }) else { return }
+        do throws(StoreError) {
+            try link.take(try outcome.get())
+        } catch {
+            end(link, error)
+        }
     }
 
     private func fillLeases() {
@@ -135,7 +168,9 @@ final class Dispatcher {
 
     func addInterests(to interests: inout [pollfd]) {
         polled = []
-        for link in lanes.values.flatMap(\.links) + Array(leases.values) {
+        let links = lanes.values.flatMap(\.links) + Array(leases.values)
+        census.take(links)
+        for link in links {
             guard let interest = link.interest else { continue }
             interests.append(interest)
             polled.append(link)
@@ -241,7 +276,7 @@ final class Dispatcher {
         }
         for link in lanes.values.flatMap(\.links) + Array(leases.values) {
             if link.readyBy <= now {
-                end(link, StoreError(.unavailable, "The server did not take the connection in time."))
+                end(link, Connector.late)
             } else if let segment = link.pipeline.current, segment.deadline <= now {
                 // It hangs, so nothing behind it on this connection will be answered either.
                 for segment in link.fail(now: now, random: environment.random()) {

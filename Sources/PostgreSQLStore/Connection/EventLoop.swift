@@ -11,12 +11,17 @@ final class EventLoop: Sendable {
         var jobs: [Job] = []
         var leased: [Lease.ID] = []
         var released: [Lease.ID] = []
+        /// Connections that were made, or why they were not, by the number of the attempt.
+        var made: [(attempt: UInt64, outcome: Connector.Outcome)] = []
         var isClosing = false
+        /// Nobody takes anything over any more.
+        var isOver = false
     }
 
     private let inbox = Mutex(Inbox())
     private let signal: Int32
     private let completion = Completion()
+    let census = Census()
 
     private init(signal: Int32) { self.signal = signal }
 
@@ -25,15 +30,25 @@ final class EventLoop: Sendable {
     static func start(
         _ target: ConnectionTarget,
         connections: Int,
-        environment: StoreEnvironment
+        environment: StoreEnvironment,
+        starting: @escaping Connector.Start
     ) throws(StoreError) -> EventLoop {
         let signal = clibpq_eventfd()
         guard signal >= 0 else {
             throw StoreError(.unavailable, "The system has no file handle left for the store: let it have more.")
         }
         let loop = EventLoop(signal: signal)
+        let connector = Connector(target, environment: environment, start: starting)
         try OwnThread.start(named: "postgresql") {
-            let dispatcher = Dispatcher(target, connections: connections, environment: environment)
+            let dispatcher = Dispatcher(
+                target,
+                connections: connections,
+                environment: environment,
+                census: loop.census,
+                makeConnection: { [weak loop] attempt, deadline in
+                    connector.connect(by: deadline) { [weak loop] in loop?.deliver($0, to: attempt) }
+                }
+            )
             loop.run(dispatcher)
             loop.completion.finish()
         }
@@ -44,7 +59,11 @@ final class EventLoop: Sendable {
         var news = Inbox()
         while true {
             let isOver = dispatcher.turn(news)
-            if isOver { return }
+            if isOver {
+                // Connections that are delivered from now on are closed by who delivers them.
+                inbox.withLock { $0 = Inbox(isClosing: true, isOver: true) }
+                return
+            }
             var interests = [pollfd(fd: signal, events: Int16(POLLIN), revents: 0)]
             dispatcher.addInterests(to: &interests)
             let code = poll(&interests, nfds_t(interests.count), dispatcher.pollMilliseconds())
@@ -84,11 +103,20 @@ final class EventLoop: Sendable {
             change(&inbox)
             return true
         }
-        guard isOpen else { return false }
+        if isOpen { wake() }
+        return isOpen
+    }
+
+    /// A connection was made, or could not be. What is to be finished before the end may wait for it.
+    private func deliver(_ outcome: Connector.Outcome, to attempt: UInt64) {
+        inbox.withLock { if !$0.isOver { $0.made.append((attempt, outcome)) } }
+        wake()
+    }
+
+    private func wake() {
         var one: UInt64 = 1
         // It can fail only when the count is full, and then the thread is awake.
         _ = Glibc.write(signal, &one, 8)
-        return true
     }
 }
 #endif

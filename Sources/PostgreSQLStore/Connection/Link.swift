@@ -10,8 +10,8 @@ final class Link {
     enum State: Equatable {
         /// Closed; the moment from which on it may be tried again.
         case closed(until: Int64)
-        /// Being made; what libpq waits for.
-        case connecting(PostgresPollingStatusType)
+        /// Being made elsewhere, under this number.
+        case connecting(attempt: UInt64)
         /// Being told its settings.
         case configuring
         /// In pipeline mode.
@@ -25,13 +25,18 @@ final class Link {
         case jobs([Job])
     }
 
+    /// What goes before the statements of a segment of writes behind a pooler, where nothing may be set for longer
+    /// than a transaction.
+    private let limits: Query
+
     let target: ConnectionTarget
     private(set) var state = State.closed(until: 0)
     private(set) var pipeline = Pipeline<Payload>()
     private(set) var backoff = Backoff()
     /// When it has to be ready, while it is being made.
     private(set) var readyBy: Int64 = .max
-    private var handle: OpaquePointer?
+    private var connection: ServerHandle?
+    private var handle: OpaquePointer? { connection?.pointer }
     private var prepared: Set<String> = []
     private var refusedPreparations: [String: ServerMessage] = [:]
     /// Whether a pooler may give each transaction another server's process, which knows nothing of the last one's
@@ -39,9 +44,10 @@ final class Link {
     private(set) var isPooled = false
     private var wantsToWrite = false
 
-    init(_ target: ConnectionTarget) { self.target = target }
-
-    deinit { PQfinish(handle) }
+    init(_ target: ConnectionTarget) {
+        self.target = target
+        limits = Query("SELECT \(Settings.limits(target.timeoutMilliseconds, isLocal: true))")
+    }
 
     var isReady: Bool { state == .ready }
 
@@ -50,9 +56,7 @@ final class Link {
         guard let handle else { return nil }
         var events = Int32(POLLIN)
         switch state {
-        case .closed: return nil
-        case .connecting(PGRES_POLLING_WRITING): events = Int32(POLLOUT)
-        case .connecting: break
+        case .closed, .connecting: return nil
         case .configuring, .ready: if wantsToWrite { events |= Int32(POLLOUT) }
         }
         return pollfd(fd: PQsocket(handle), events: Int16(truncatingIfNeeded: events), revents: 0)
@@ -60,44 +64,16 @@ final class Link {
 
     // MARK: - Being made
 
-    func connect(by deadline: Int64) {
-        guard case .closed = state else { return }
+    /// Somebody else begins to make it, under a number that nobody else has.
+    func await(attempt: UInt64, by deadline: Int64) {
         readyBy = deadline
-        var keywords: [UnsafePointer<CChar>?] = []
-        var values: [UnsafePointer<CChar>?] = []
-        var texts: [ContiguousArray<CChar>] = []
-        for (name, value) in target.parameters {
-            texts.append(name.utf8CString)
-            texts.append(value.utf8CString)
-        }
-        // One block that stays while libpq reads it.
-        let block = texts.flatMap { $0 }
-        handle = block.withUnsafeBufferPointer { block in
-            var offset = 0
-            for (index, text) in texts.enumerated() {
-                let start = block.baseAddress.map { $0 + offset }
-                if index % 2 == 0 { keywords.append(start) } else { values.append(start) }
-                offset += text.count
-            }
-            keywords.append(nil)
-            values.append(nil)
-            return PQconnectStartParams(keywords, values, 0)
-        }
-        // What libpq documents to assume before its first step.
-        state = .connecting(PGRES_POLLING_WRITING)
-        if let handle { clibpq_ignore_notices(handle) }
+        state = .connecting(attempt: attempt)
     }
 
-    /// Why it could not be made; nil while there is hope.
-    private func proceed() -> StoreError? {
-        guard let handle, PQstatus(handle) != CONNECTION_BAD else { return connectFailure }
-        let status = PQconnectPoll(handle)
-        switch status {
-        case PGRES_POLLING_READING, PGRES_POLLING_WRITING: state = .connecting(status)
-        case PGRES_POLLING_OK: return configure(handle)
-        default: return connectFailure
-        }
-        return nil
+    /// It is there, if this is the attempt that counts. Throws why it is of no use.
+    func take(_ made: ServerHandle) throws(StoreError) {
+        connection = made
+        if let failure = configure(made.pointer) { throw failure }
     }
 
     private func configure(_ handle: OpaquePointer) -> StoreError? {
@@ -110,8 +86,7 @@ final class Link {
     }
 
     private var connectFailure: StoreError {
-        let text = handle.flatMap { PQerrorMessage($0) }.map { String(cString: $0) } ?? "out of memory"
-        return ConnectionTarget.failure(text)
+        ConnectionTarget.failure(connection?.message ?? "")
     }
 
     /// Reads the answer to the settings.
@@ -139,8 +114,7 @@ final class Link {
     /// Something has come, or there is room to write. Throws what ended the connection.
     func advance(_ finished: (Pipeline<Payload>.Segment) -> Void) throws(StoreError) {
         switch state {
-        case .closed: return
-        case .connecting: if let failure = proceed() { throw failure }
+        case .closed, .connecting: return
         case .configuring:
             guard let handle, flush() else { throw connectFailure }
             if let failure = readSettings(handle) { throw failure }
@@ -220,11 +194,15 @@ final class Link {
             guard prepare(query, name, handle, deadline) else { return false }
         }
         var statements = 0
+        let isLimited = isPooled && jobs.contains { $0.kind == .write }
+        if isLimited {
+            guard Link.send(limits, name: nil, handle) else { return false }
+        }
         for query in jobs.lazy.flatMap(\.queries) {
             guard Link.send(query, name: isPooled ? nil : query.name, handle) else { return false }
             statements += 1
         }
-        pipeline.append(.jobs(jobs), statements: statements, deadline: deadline)
+        pipeline.append(.jobs(jobs), statements: statements, deadline: deadline, hasPreface: isLimited)
         guard PQpipelineSync(handle) == 1 else { return false }
         return flush()
     }
@@ -258,8 +236,7 @@ final class Link {
 
     /// Closes it; what was under way.
     func disconnect(until moment: Int64) -> [Pipeline<Payload>.Segment] {
-        PQfinish(handle)
-        handle = nil
+        connection = nil
         state = .closed(until: moment)
         prepared = []
         refusedPreparations = [:]
@@ -280,17 +257,30 @@ enum Settings {
     /// All our statements are meant to go by the primary key, and their plans do not depend on their parameters: a
     /// plan made while a table was still empty must not read all of it later.
     static func text(process: Int32, _ timeoutMilliseconds: Int64) -> String {
-        let settings = [
-            ("lock_timeout", "\(max(timeoutMilliseconds / 2, 1))"),
-            ("statement_timeout", "\(max(timeoutMilliseconds * 3 / 4, 1))"),
-            ("idle_in_transaction_session_timeout", "0"),
+        let plans = [
             ("plan_cache_mode", "force_generic_plan"),
             ("enable_seqscan", "off"),
             ("enable_bitmapscan", "off"),
             ("jit", "off"),
         ]
-        let calls = settings.map { "set_config('\($0)', '\($1)', false) IS NOT NULL" }.joined(separator: " AND ")
+        let calls = limits(timeoutMilliseconds, isLocal: false) + " AND " + calls(plans, isLocal: false)
         return "SELECT CASE WHEN pg_backend_pid() = \(process) THEN \(calls) ELSE false END"
+    }
+
+    /// What bounds how long a statement may take and wait, and nothing how long a snapshot may be kept.
+    ///
+    /// - Parameter isLocal: for the transaction alone.
+    static func limits(_ timeoutMilliseconds: Int64, isLocal: Bool) -> String {
+        let settings = [
+            ("lock_timeout", "\(max(timeoutMilliseconds / 2, 1))"),
+            ("statement_timeout", "\(max(timeoutMilliseconds * 3 / 4, 1))"),
+            ("idle_in_transaction_session_timeout", "0"),
+        ]
+        return calls(settings, isLocal: isLocal)
+    }
+
+    private static func calls(_ settings: [(String, String)], isLocal: Bool) -> String {
+        settings.map { "set_config('\($0)', '\($1)', \(isLocal)) IS NOT NULL" }.joined(separator: " AND ")
     }
 }
 #endif

@@ -17,6 +17,8 @@ struct Pipeline<Payload> {
         let statements: Int
         /// On the clock of the environment, in nanoseconds.
         let deadline: Int64
+        /// Whether a statement comes before the counted ones, of whose success nobody is told.
+        fileprivate var hasPreface: Bool
         /// Those that were answered.
         fileprivate(set) var answers: [Answer] = []
         /// That the transaction failed at its end, after every statement succeeded.
@@ -35,14 +37,22 @@ struct Pipeline<Payload> {
     /// The one that is being answered.
     var current: Segment? { isEmpty ? nil : segments[first] }
 
-    mutating func append(_ payload: Payload, statements: Int, deadline: Int64) {
-        segments.append(Segment(payload: payload, statements: statements, deadline: deadline))
+    mutating func append(_ payload: Payload, statements: Int, deadline: Int64, hasPreface: Bool = false) {
+        segments.append(
+            Segment(payload: payload, statements: statements, deadline: deadline, hasPreface: hasPreface)
+        )
     }
 
     /// A statement of the current segment was answered. Of several answers to one statement the first counts.
     mutating func receive(_ answer: Answer) {
         guard !isEmpty else { return }
-        if segments[first].answers.count == segments[first].statements {
+        if segments[first].hasPreface {
+            segments[first].hasPreface = false
+            isAnswered = true
+            // What it fails with is what the first statement, which is skipped then, fails with.
+            guard case .failed = answer else { return }
+            segments[first].answers.append(answer)
+        } else if segments[first].answers.count == segments[first].statements {
             if case .failed(let message) = answer, !isAnswered { segments[first].endFailure = message }
         } else if !isAnswered {
             segments[first].answers.append(answer)

@@ -14,14 +14,27 @@ final class PostgreSQLConnection: Sendable {
     let connections: Int
 
     /// Starts the thread; connections are made when they are needed.
-    init(_ target: ConnectionTarget, connections: Int, environment: StoreEnvironment) throws(StoreError) {
+    init(
+        _ target: ConnectionTarget,
+        connections: Int,
+        environment: StoreEnvironment,
+        starting: @escaping Connector.Start = { ServerHandle.start($0) }
+    ) throws(StoreError) {
         self.target = target
         self.connections = connections
         self.environment = environment
-        loop = try EventLoop.start(target, connections: connections, environment: environment)
+        loop = try EventLoop.start(
+            target,
+            connections: connections,
+            environment: environment,
+            starting: starting
+        )
     }
 
     deinit { loop.close() }
+
+    /// What the connections are like now.
+    var census: Census.Count { loop.census.current }
 
     /// Finishes what was begun and closes every connection.
     func close() async {
@@ -160,9 +173,10 @@ final class PostgreSQLConnection: Sendable {
     func leaseSnapshot() async throws(StoreError) -> Lease {
         let lease = lease()
         do throws(StoreError) {
-            // The first query of the transaction is what fixes the moment.
+            // The first query of the transaction is what fixes the moment. Behind a pooler nothing has been set yet.
+            let limits = "SELECT \(Settings.limits(target.timeoutMilliseconds, isLocal: true))"
             _ = try await read(
-                [Query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), Query("SELECT 1")],
+                [Query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), Query(limits)],
                 on: lease
             )
         } catch {

@@ -67,12 +67,17 @@ struct ServerMessage: Hashable, Sendable {
             return StoreError(.corrupted, "The server finds its data damaged: restore it from a copy.", details)
         case "42P01", "3F000", "42883":
             return StoreError(.unavailable, "The store's tables are gone: open it again.", details)
-        case "26000", "42P05", "08P01":
+        case "26000", "42P05":
             return StoreError(
                 .unavailable,
-                "The server lost a prepared statement: try again, and connect without a pooler between.",
+                "The server does not know a prepared statement: a pooler hides between; connect without it.",
                 details
             )
+        // Poolers say everything of their own with this one.
+        case "08P01" where text.contains("statement pooling"):
+            return .unsupported("The pooler lends connections by statement: set its pool mode to transaction.", details)
+        case "08P01" where text.contains("max_client_conn"):
+            return StoreError(.throttled, "The pooler takes no more connections: use fewer, or allow more.", details)
         default: break
         }
         switch code.prefix(2) {
