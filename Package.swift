@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "PostgreSQLStore", targets: ["PostgreSQLStore"]),
         .library(name: "RedisStore", targets: ["RedisStore"]),
         .library(name: "Tuples", targets: ["Tuples"]),
+        .library(name: "IPLD", targets: ["IPLD"]),
         .library(name: "Migration", targets: ["Migration"]),
         .library(name: "Drivers", targets: ["Drivers"]),
         .executable(name: "wherehouse", targets: ["wherehouse"]),
@@ -23,6 +24,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -31,6 +33,7 @@ let package = Package(
     targets: [
         // Pure formats: no I/O, no async.
         .target(name: "Tuples"),
+        .target(name: "IPLD", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
 
         // The contract that every store meets, and what is built on it alone.
         .target(
@@ -98,6 +101,7 @@ let package = Package(
             dependencies: ["Tuples", "TestSupport"],
             resources: [.copy("Fixtures")]
         ),
+        .testTarget(name: "IPLDTests", dependencies: ["IPLD", "TestSupport"]),
         .testTarget(
             name: "KeyValueTests",
             dependencies: [

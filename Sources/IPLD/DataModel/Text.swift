@@ -1,0 +1,92 @@
+/// A string of the data model: UTF-8 bytes, compared and ordered as bytes.
+///
+/// Swift's own strings are equal when they look alike, so that two different keys of a map could be taken for one.
+public struct Text: Sendable {
+    private enum Storage {
+        /// Valid UTF-8; short strings take no memory of their own.
+        case string(String)
+        /// Bytes that are no UTF-8, so never the bytes of a string.
+        case invalid([UInt8])
+    }
+
+    private let storage: Storage
+
+    /// The text of a string.
+    public init(_ string: String) { storage = .string(string) }
+
+    /// The text with these bytes, valid or not.
+    public init(utf8 bytes: some Collection<UInt8>) {
+        if let string = String(validating: bytes, as: UTF8.self) {
+            storage = .string(string)
+        } else {
+            storage = .invalid(Array(bytes))
+        }
+    }
+
+    /// The string; nil where the bytes are not UTF-8.
+    public var string: String? {
+        guard case .string(let string) = storage else { return nil }
+        return string
+    }
+
+    /// Whether the bytes are UTF-8.
+    public var isValid: Bool { string != nil }
+
+    /// The bytes, in UTF-8 unless they came from a lenient reading.
+    public var utf8: [UInt8] { withUTF8 { Array($0) } }
+
+    /// How many bytes there are. O(1).
+    public var utf8Count: Int {
+        switch storage {
+        case .string(let string): string.utf8.count
+        case .invalid(let bytes): bytes.count
+        }
+    }
+
+    func withUTF8<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        switch storage {
+        case .string(let string):
+            if let result = string.utf8.withContiguousStorageIfAvailable(body) { return result }
+            return Array(string.utf8).withUnsafeBufferPointer(body)
+        case .invalid(let bytes): return bytes.withUnsafeBufferPointer(body)
+        }
+    }
+}
+
+extension Text: Hashable {
+    public static func == (left: Text, right: Text) -> Bool {
+        left.utf8Count == right.utf8Count && left.withUTF8 { left in right.withUTF8 { left.elementsEqual($0) } }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(utf8Count)
+        withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+extension Text: Comparable {
+    /// By length, then by bytes: the order of keys in DAG-CBOR.
+    public static func < (left: Text, right: Text) -> Bool {
+        guard left.utf8Count == right.utf8Count else { return left.utf8Count < right.utf8Count }
+        return left.precedesBytewise(right)
+    }
+
+    /// By bytes, whatever the length: the order of keys in DAG-JSON.
+    func precedesBytewise(_ other: Text) -> Bool {
+        withUTF8 { left in other.withUTF8 { left.lexicographicallyPrecedes($0) } }
+    }
+}
+
+extension Text: ExpressibleByStringLiteral {
+    public init(stringLiteral value: String) { self.init(value) }
+}
+
+extension Text: CustomStringConvertible {
+    /// The string; what is not UTF-8 becomes a replacement character.
+    public var description: String {
+        switch storage {
+        case .string(let string): string
+        case .invalid(let bytes): String(decoding: bytes, as: UTF8.self)
+        }
+    }
+}

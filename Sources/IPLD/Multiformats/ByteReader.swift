@@ -1,0 +1,88 @@
+/// Reads bytes from front to back, and never beyond their end.
+struct ByteReader {
+    private let bytes: UnsafeRawBufferPointer
+    /// Where the next byte is.
+    private(set) var offset: Int
+
+    init(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0) {
+        self.bytes = bytes
+        self.offset = offset
+    }
+
+    var remaining: Int { bytes.count - offset }
+    var isAtEnd: Bool { offset >= bytes.count }
+    var next: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+
+    mutating func byte() throws(IPLDError) -> UInt8 {
+        guard offset < bytes.count else { throw truncated() }
+        defer { offset += 1 }
+        return bytes[offset]
+    }
+
+    /// The next `count` bytes, which are the caller's only as long as the input is.
+    mutating func take(_ count: Int) throws(IPLDError) -> UnsafeRawBufferPointer {
+        guard count >= 0, count <= remaining else { throw truncated() }
+        defer { offset += count }
+        return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
+    }
+
+    /// A big-endian number of `count` bytes, at most eight.
+    mutating func bigEndian(_ count: Int) throws(IPLDError) -> UInt64 {
+        try take(count).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// A little-endian number of `count` bytes, at most eight.
+    mutating func littleEndian(_ count: Int) throws(IPLDError) -> UInt64 {
+        try take(count).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    mutating func varint() throws(IPLDError) -> UInt64 {
+        let start = offset
+        var number: UInt64 = 0
+        for index in 0..<9 {
+            let byte = try byte()
+            number |= UInt64(byte & 0x7F) << UInt64(index * 7)
+            guard byte < 0x80 else { continue }
+            guard byte != 0 || index == 0 else {
+                throw IPLDError(.malformed, "A varint is longer than its number needs.", offset: start)
+            }
+            return number
+        }
+        throw IPLDError(.malformed, "A varint is longer than nine bytes.", offset: start)
+    }
+
+    /// A varint that counts bytes which have to follow.
+    mutating func length() throws(IPLDError) -> Int {
+        let number = try varint()
+        guard let count = Int(exactly: number) else {
+            throw IPLDError(.limitExceeded, "A length is beyond what this machine can address.", offset: offset)
+        }
+        return count
+    }
+
+    func truncated() -> IPLDError {
+        IPLDError(.truncated, "The input ends in the middle of something.", offset: bytes.count)
+    }
+}
+
+extension Varint {
+    /// The number at the beginning of `bytes`, and how many bytes it takes.
+    public static func decode(_ bytes: some Collection<UInt8>) throws(IPLDError) -> (number: UInt64, byteCount: Int) {
+        let head = Array(bytes.prefix(9))
+        return try head.withReader { (reader) throws(IPLDError) in (try reader.varint(), reader.offset) }
+    }
+}
+
+extension [UInt8] {
+    /// Reads from the array's bytes without copying them.
+    func withReader<Result>(
+        _ body: (inout ByteReader) throws(IPLDError) -> Result
+    ) throws(IPLDError) -> Result {
+        // Rethrown by hand: withUnsafeBytes has no typed throws for a body like this.
+        let outcome = withUnsafeBytes { bytes -> Swift.Result<Result, IPLDError> in
+            var reader = ByteReader(bytes)
+            do throws(IPLDError) { return .success(try body(&reader)) } catch { return .failure(error) }
+        }
+        return try outcome.get()
+    }
+}

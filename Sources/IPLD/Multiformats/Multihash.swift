@@ -1,0 +1,110 @@
+internal import Crypto
+public import FoundationEssentials
+
+/// A digest together with the function that made it.
+///
+/// Its bytes are the function's code, the digest's length, both as varints, and the digest, as in the
+/// [multihash specification](https://github.com/multiformats/multihash).
+public struct Multihash: Hashable, Sendable {
+    /// The hash function.
+    public let code: Multicodec
+    /// The digest.
+    public let digest: [UInt8]
+
+    /// A digest that was made elsewhere, of at most ``digestBytesMax`` bytes.
+    public init(_ code: Multicodec, digest: [UInt8]) throws(IPLDError) {
+        guard digest.count <= Multihash.digestBytesMax else {
+            throw IPLDError(.limitExceeded, "A digest is at most \(Multihash.digestBytesMax) bytes long here.")
+        }
+        if let expected = Multihash.digestBytes(of: code), digest.count != expected {
+            throw IPLDError(.malformed, "A \(code) digest is \(expected) bytes long, not \(digest.count).")
+        }
+        self.code = code
+        self.digest = digest
+    }
+
+    private init(checked code: Multicodec, _ digest: [UInt8]) {
+        self.code = code
+        self.digest = digest
+    }
+
+    /// The most bytes of a digest: what the identity function may hold inline.
+    public static let digestBytesMax = 4_096
+
+    /// The SHA-256 of bytes.
+    public static func sha256(of bytes: some ContiguousBytes) -> Multihash {
+        Multihash(checked: .sha256, Array(SHA256.digest(of: bytes)))
+    }
+
+    /// The SHA-512 of bytes.
+    public static func sha512(of bytes: some ContiguousBytes) -> Multihash {
+        Multihash(checked: .sha512, Array(SHA512.digest(of: bytes)))
+    }
+
+    /// Whether this is the hash of `bytes`; throws ``IPLDError/Code/unsupported`` for a function that can't be computed
+    /// here: only identity, SHA-256 and SHA-512 can.
+    public func matches(_ bytes: some ContiguousBytes) throws(IPLDError) -> Bool {
+        switch code {
+        case .identity: return bytes.withUnsafeBytes { $0.elementsEqual(digest) }
+        case .sha256: return Multihash.sha256(of: bytes).digest == digest
+        case .sha512: return Multihash.sha512(of: bytes).digest == digest
+        default: throw IPLDError(.unsupported, "The hash function \(code) can't be computed here.")
+        }
+    }
+
+    /// The binary form.
+    public var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount)
+        append(to: &bytes)
+        return bytes
+    }
+
+    /// How many bytes the binary form has.
+    public var byteCount: Int {
+        Varint.byteCount(of: code.rawValue) + Varint.byteCount(of: UInt64(digest.count)) + digest.count
+    }
+
+    func append(to bytes: inout [UInt8]) {
+        Varint.appendUnchecked(code.rawValue, to: &bytes)
+        Varint.appendUnchecked(UInt64(digest.count), to: &bytes)
+        bytes.append(contentsOf: digest)
+    }
+
+    /// Reads the binary form, which has to be all of `bytes`.
+    public init(decoding bytes: [UInt8]) throws(IPLDError) {
+        self = try bytes.withReader { (reader) throws(IPLDError) in
+            let hash = try Multihash(&reader)
+            guard reader.isAtEnd else {
+                throw IPLDError(.malformed, "There are bytes behind the multihash.", offset: reader.offset)
+            }
+            return hash
+        }
+    }
+
+    init(_ reader: inout ByteReader) throws(IPLDError) {
+        let code = Multicodec(unchecked: try reader.varint())
+        let count = try reader.length()
+        guard count <= Multihash.digestBytesMax else {
+            throw IPLDError(.limitExceeded, "A digest is longer than is read here.", offset: reader.offset)
+        }
+        let digest = try reader.take(count)
+        try self.init(code, digest: Array(digest))
+    }
+
+    private static func digestBytes(of code: Multicodec) -> Int? {
+        switch code {
+        case .sha256, .blake2b256: 32
+        case .sha512: 64
+        default: nil
+        }
+    }
+}
+
+extension HashFunction {
+    fileprivate static func digest(of bytes: some ContiguousBytes) -> Digest {
+        var hash = Self()
+        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        return hash.finalize()
+    }
+}

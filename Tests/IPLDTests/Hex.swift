@@ -1,0 +1,6 @@
+/// The bytes of a text of hexadecimal digits, which a test gives.
+func bytes(hex text: String) -> [UInt8] {
+    let digits = text.filter { !$0.isWhitespace }.compactMap(\.hexDigitValue)
+    precondition(digits.count % 2 == 0, "a test gives half a byte")
+    return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+}
