@@ -1,4 +1,3 @@
-import ArgumentParser
 import KeyValue
 
 /// Why a command did not do what it was asked.

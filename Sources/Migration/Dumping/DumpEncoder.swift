@@ -18,13 +18,14 @@ struct DumpEncoder {
         if header.isSnapshot { flags |= DumpFormat.Flags.isSnapshot }
         if header.includesTombstones { flags |= DumpFormat.Flags.includesTombstones }
         if header.isOrdered { flags |= DumpFormat.Flags.isOrdered }
-        let name = header.system.utf8.prefix(255)
+        var name = header.system[...]
+        while name.utf8.count > 255 { name.removeLast() }
         var bytes = DumpFormat.magic
         bytes.append(littleEndian: DumpFormat.version)
         bytes.append(littleEndian: flags)
         bytes.append(littleEndian: header.createdSeconds)
-        bytes.append(UInt8(truncatingIfNeeded: name.count))
-        bytes += name
+        bytes.append(UInt8(truncatingIfNeeded: name.utf8.count))
+        bytes += name.utf8
         check = DumpFormat.check(bytes[...], after: 0)
         bytes.append(littleEndian: check)
         self.header = bytes

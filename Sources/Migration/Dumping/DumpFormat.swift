@@ -13,7 +13,7 @@ public struct DumpHeader: Hashable, Sendable {
     /// Whether rows come in the order of keys, each key once. Otherwise a key may come again, and the last row counts.
     public var isOrdered: Bool
 
-    /// A header from its parts. Of a longer name the first 255 bytes are kept.
+    /// A header from its parts. Of a longer name as many characters are kept as fit into 255 bytes.
     public init(
         system: String,
         createdSeconds: UInt64,
