@@ -12,10 +12,12 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CSQLiteDirect", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CZstdDirect", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .executableTarget(
             name: "wherehouse-benchmarks",
             dependencies: [
-                "CSQLiteDirect",
+                "CSQLiteDirect", "CZstdDirect",
+                .product(name: "Drivers", package: "wherehouse"),
                 .product(name: "KeyValue", package: "wherehouse"),
                 .product(name: "Migration", package: "wherehouse"),
                 .product(name: "SQLiteStore", package: "wherehouse"),

@@ -4,7 +4,9 @@ import Foundation
 @main
 struct Program {
     static func main() async throws {
-        let options = try Options(CommandLine.arguments.dropFirst())
+        let arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == "child" { return try await Child.main(Array(arguments.dropFirst())) }
+        let options = try Options(arguments)
         let results = try await measure(options)
         let report = Report(
             results: results,

@@ -78,6 +78,37 @@ final class DirectTable: @unchecked Sendable { // Under the same rule as its con
         return bytes
     }
 
+    /// A row where SQLite has it, until the next is read.
+    struct Row {
+        let partition: UnsafeRawBufferPointer
+        let key: UnsafeRawBufferPointer
+        let value: UnsafeRawBufferPointer
+    }
+
+    /// Reads all records in order.
+    func scan(_ body: (Row) throws -> Void) throws {
+        defer { all.reset() }
+        while try all.step() { try body(Row(partition: all.column(0), key: all.column(1), value: all.column(2))) }
+    }
+
+    /// Writes records that lie one after the other, each behind its three lengths of four bytes; how many there were.
+    func putAll(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        var (place, rows) = (0, 0)
+        while place < bytes.count {
+            let lengths = (0..<3).map { Int(bytes.loadUnaligned(fromByteOffset: place + $0 * 4, as: UInt32.self)) }
+            let key = place + 12 + lengths[0]
+            let value = key + lengths[1]
+            try put(
+                UnsafeRawBufferPointer(rebasing: bytes[value..<value + lengths[2]]),
+                partition: UnsafeRawBufferPointer(rebasing: bytes[place + 12..<key]),
+                key: UnsafeRawBufferPointer(rebasing: bytes[key..<value])
+            )
+            place = value + lengths[2]
+            rows += 1
+        }
+        return rows
+    }
+
     /// Copies all records in order; how many there were.
     func copy(to target: DirectTable, rowsATransaction: Int) throws -> Int {
         defer { all.reset() }

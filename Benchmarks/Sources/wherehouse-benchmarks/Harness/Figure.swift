@@ -10,6 +10,10 @@ enum Target {
     case addedAtMost(Double)
     /// The time by itself, in nanoseconds.
     case timeAtMost(Double)
+    /// The rate by itself, a second.
+    case rateAtLeast(Double)
+    /// Memory, in millions of bytes; the figure's readings are bytes.
+    case megabytesAtMost(Double)
     /// Nothing: the figure is there to be known.
     case none
 }
@@ -44,6 +48,9 @@ struct Figure {
     /// The median of the ratios; nil without a bound.
     var ratio: Double? { bound == nil ? nil : median(ratios) }
 
+    /// Whether the readings are bytes and no times.
+    var isMemory: Bool { if case .megabytesAtMost = target { true } else { false } }
+
     /// Whether the target is met; nil where there is none.
     var isMet: Bool? {
         switch target {
@@ -52,6 +59,8 @@ struct Figure {
         case .speedupAtLeast(let least): ratio.map { 1 / $0 >= least }
         case .addedAtMost(let most): bound.map { ours.wall - $0.wall <= most }
         case .timeAtMost(let most): ours.wall <= most
+        case .rateAtLeast(let least): 1e9 / ours.wall >= least
+        case .megabytesAtMost(let most): ours.wall <= most * 1e6
         case .none: nil
         }
     }

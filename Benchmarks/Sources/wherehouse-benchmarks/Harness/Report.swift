@@ -16,7 +16,7 @@ struct Report {
         \(machine.memoryGiB) GiB; \(machine.system), Linux \(machine.kernel); SQLite \(machine.sqlite), \(swift). \
         Scheduling: \(machine.scheduling.description). \(settings)
 
-        Times are medians, in microseconds an operation. The bound is the same work done by the C API of SQLite in the \
+        Times are medians, in microseconds an operation; memory is in millions of bytes. The bound is the same work done by the C API of SQLite in the \
         same run, by turns with ours; the ratio is the median of the ratios of wall times, turn by turn, and its range \
         is the noise. CPU is the processor time of all threads.
 
@@ -45,7 +45,7 @@ struct Report {
         return [
             figure.name,
             figure.bound.map { Report.microseconds($0.wall) } ?? "",
-            Report.microseconds(figure.ours.wall),
+            figure.isMemory ? Report.number(figure.ours.wall / 1e6) + " MB" : Report.microseconds(figure.ours.wall),
             figure.bound.map { Report.microseconds($0.cpu) } ?? "",
             figure.ours.cpu > 0 ? Report.microseconds(figure.ours.cpu) : "",
             figure.ratio.map { Report.number($0) } ?? "",
@@ -89,6 +89,8 @@ extension Target: CustomStringConvertible {
         case .speedupAtLeast(let least): "≥ \(Int(least))x its rate"
         case .addedAtMost(let most): "≤ \(Int(most)) ns more"
         case .timeAtMost(let most): "≤ \(Int(most / 1_000_000)) ms"
+        case .rateAtLeast(let least): "≥ \(Int(least / 1_000)) k/s"
+        case .megabytesAtMost(let most): "≤ \(Int(most)) MB"
         case .none: ""
         }
     }

@@ -1,7 +1,7 @@
 import KeyValue
 import Migration
 
-/// Copying a store into a new one, comparing two, and taking in records that come in no order.
+/// Copying a store into a new one, and taking in records that come in no order.
 func measureCopying(_ bench: Workbench, _ results: inout Results) async throws {
     let count = bench.data.keys.count
     let table = try bench.openFilledTable("source-direct.db", count)
@@ -21,22 +21,6 @@ func measureCopying(_ bench: Workbench, _ results: inout Results) async throws {
     )
     results.figures.append(Figure("copy of a store, a record", copies[1], against: copies[0], .none))
 
-    let copy = try await bench.openFilledStore("copy.db", count)
-    let comparisons = try await interleave(
-        [
-            Body(name: "C API, two scans", operations: count) { _ in
-                _ = try table.scan()
-                return try table.scan() / Dataset.recordBytes
-            },
-            Body(name: "store, verify", operations: count) { _ in
-                let report = try await Verifier(temporaryDirectory: bench.path("")).verify(source, against: copy)
-                return report.isEqual ? report.source.records : 0
-            },
-        ],
-        repeats: bench.repeats
-    )
-    results.figures.append(Figure("comparison of two stores, a record", comparisons[1], against: comparisons[0], .none))
-    await copy.close()
     await source.close()
 
     let loads = try await interleave(
@@ -61,7 +45,7 @@ func measureCopying(_ bench: Workbench, _ results: inout Results) async throws {
 
 extension Workbench {
     /// A body that fills a new store with all records.
-    fileprivate func filling(_ name: String, _ fill: @escaping (any KeyValueStore) async throws -> Int) -> Body {
+    func filling(_ name: String, _ fill: @escaping (any KeyValueStore) async throws -> Int) -> Body {
         Body(name: name, operations: data.keys.count) {
             try remove("target.db")
         } run: { _ in

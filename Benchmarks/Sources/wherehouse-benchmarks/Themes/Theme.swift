@@ -1,6 +1,6 @@
 /// What can be measured by itself.
 enum Theme: String, CaseIterable {
-    case reads, writes, loading, scans, contract, timers, copying
+    case reads, writes, loading, scans, contract, timers, copying, dumping, verifying, resuming, redis
 
     func measure(_ bench: Workbench, _ results: inout Results) async throws {
         switch self {
@@ -11,6 +11,10 @@ enum Theme: String, CaseIterable {
         case .contract: try await measureContract(bench, &results)
         case .timers: try await measureTimers(bench, &results)
         case .copying: try await measureCopying(bench, &results)
+        case .dumping: try await measureDumping(bench, &results)
+        case .verifying: try await measureVerifying(bench, &results)
+        case .resuming: try await measureResuming(bench, &results)
+        case .redis: try await measureRedis(bench, &results)
         }
     }
 }

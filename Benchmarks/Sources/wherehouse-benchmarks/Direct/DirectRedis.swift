@@ -1,0 +1,178 @@
+import Foundation
+import KeyValue
+
+/// A Redis of this run's own that keeps nothing on disk, and a connection that asks as a careful programmer would.
+final class DirectRedis {
+    let port: Int
+    private let server = Process()
+    private let input = Pipe()
+    private var handle: Int32 = -1
+    private var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    private var (start, end) = (0, 0)
+
+    init() throws {
+        port = try DirectRedis.freePort()
+        // It ends with this process, whose end of the pipe closes then.
+        let script = "redis-server --port \(port) --bind 127.0.0.1 --save '' & cat; kill -9 $!"
+        server.executableURL = URL(filePath: "/bin/sh")
+        server.arguments = ["-c", script]
+        server.currentDirectoryURL = FileManager.default.temporaryDirectory
+        server.standardInput = input
+        server.standardOutput = FileHandle.nullDevice
+        server.standardError = FileHandle.nullDevice
+        try server.run()
+        for _ in 0..<500 {
+            if try connect() { return }
+            usleep(10_000)
+        }
+        throw WrongAnswer(answer: "none")
+    }
+
+    func stop() {
+        close(handle)
+        input.fileHandleForWriting.closeFile()
+        server.waitUntilExit()
+    }
+
+    var url: String { "redis://127.0.0.1:\(port)" }
+
+    private static func withAddress<Result>(
+        _ port: Int,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, size) }
+        }
+    }
+
+    private static func freePort() throws -> Int {
+        let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(handle) }
+        guard withAddress(0, { bind(handle, $0, $1) }) == 0 else { throw WrongAnswer(answer: "no port") }
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        _ = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(handle, $0, &size) }
+        }
+        return Int(in_port_t(bigEndian: address.sin_port))
+    }
+
+    private func connect() throws -> Bool {
+        handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard DirectRedis.withAddress(port, { Foundation.connect(handle, $0, $1) }) == 0 else {
+            close(handle)
+            return false
+        }
+        var yes: Int32 = 1
+        setsockopt(handle, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+        return true
+    }
+
+    /// Stores a string under each key of the data, in pipelines of a thousand.
+    func fill(_ data: Dataset) throws {
+        for start in stride(from: 0, to: data.keys.count, by: 1_000) {
+            let numbers = start..<min(start + 1_000, data.keys.count)
+            var request: [UInt8] = []
+            for number in numbers {
+                let name = data.keys[number].partition + data.keys[number].bytes
+                DirectRedis.append([Array("SET".utf8), name, data.value(number)], to: &request)
+            }
+            try send(request)
+            for _ in numbers { _ = try answer() }
+        }
+    }
+
+    func flush() throws {
+        var request: [UInt8] = []
+        DirectRedis.append([Array("FLUSHALL".utf8)], to: &request)
+        try send(request)
+        _ = try answer()
+    }
+
+    /// Reads every key by SCAN and its value by MGET; how many values are of the data.
+    func scan() throws -> Int {
+        var values = 0
+        var cursor = Array("0".utf8)
+        repeat {
+            var request: [UInt8] = []
+            DirectRedis.append([Array("SCAN".utf8), cursor, Array("COUNT".utf8), Array("1024".utf8)], to: &request)
+            try send(request)
+            guard try header(0x2A) == 2 else { throw WrongAnswer(answer: "SCAN") }
+            cursor = try bulk()
+            let names = try (0..<header(0x2A)).map { _ in try bulk() }
+            guard !names.isEmpty else { continue }
+            request = []
+            DirectRedis.append([Array("MGET".utf8)] + names, to: &request)
+            try send(request)
+            // Keys that are no strings have none, and what a store has beside its records is shorter.
+            for _ in 0..<(try header(0x2A)) where try bulk().count >= 300 { values += 1 }
+        } while cursor != Array("0".utf8)
+        return values
+    }
+
+    private static func append(_ parts: [[UInt8]], to request: inout [UInt8]) {
+        request += Array("*\(parts.count)\r\n".utf8)
+        for part in parts { request += Array("$\(part.count)\r\n".utf8) + part + [0x0D, 0x0A] }
+    }
+
+    private func send(_ request: [UInt8]) throws {
+        var sent = 0
+        while sent < request.count {
+            let count = request[sent...].withUnsafeBytes { write(handle, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw WrongAnswer(answer: "closed") }
+            sent += count
+        }
+    }
+
+    /// One answer that is a line.
+    private func answer() throws -> [UInt8] { try line() }
+
+    private func header(_ kind: UInt8) throws -> Int {
+        let line = try line()
+        guard line.first == kind, let count = Int(String(decoding: line.dropFirst(), as: UTF8.self)) else {
+            throw WrongAnswer(answer: String(decoding: line, as: UTF8.self))
+        }
+        return count
+    }
+
+    private func bulk() throws -> [UInt8] {
+        let count = try header(0x24)
+        guard count >= 0 else { return [] }
+        while end - start < count + 2 { try receive() }
+        defer { start += count + 2 }
+        return Array(buffer[start..<start + count])
+    }
+
+    private func line() throws -> [UInt8] {
+        while true {
+            if let place = buffer[start..<end].firstIndex(of: 0x0D), place + 1 < end {
+                defer { start = place + 2 }
+                return Array(buffer[start..<place])
+            }
+            try receive()
+        }
+    }
+
+    private func receive() throws {
+        if start > 0 {
+            buffer.withUnsafeMutableBytes { bytes in
+                UnsafeMutableRawBufferPointer(rebasing: bytes[..<(end - start)])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+            }
+            (start, end) = (0, end - start)
+        }
+        let count = buffer[end...].withUnsafeMutableBytes { read(handle, $0.baseAddress, $0.count) }
+        guard count > 0 else { throw WrongAnswer(answer: "closed") }
+        end += count
+    }
+}
+
+/// The server did not do what it was asked.
+struct WrongAnswer: Error {
+    var answer: String
+}

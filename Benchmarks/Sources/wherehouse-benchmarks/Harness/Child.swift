@@ -1,0 +1,65 @@
+import Drivers
+import Foundation
+import KeyValue
+import Migration
+
+/// Work that is done by a process of its own: this program again, so that what it takes of memory is its own, and so that
+/// it can be killed.
+enum Child {
+    /// What it said of itself at its end.
+    struct Outcome: Codable {
+        var records: Int
+        /// The most of memory that was ever its own, and of files that it had mapped.
+        var peakBytes: Int
+    }
+
+    /// `copy` or `verify`, and two URLs.
+    static func main(_ arguments: [String]) async throws {
+        guard arguments.count == 3 else { throw WrongUsage(argument: "child") }
+        // Caches as the command has them.
+        let source = try await StoreRegistry.bundled.open(arguments[1], cacheBytesMax: 4 << 20)
+        let target = try await StoreRegistry.bundled.open(arguments[2], cacheBytesMax: 4 << 20)
+        let directory = FileManager.default.temporaryDirectory.path()
+        let records: Int
+        switch arguments[0] {
+        case "copy":
+            let report = try await Copier(to: target)
+                .copy(from: source, temporaryDirectory: directory, checkpoints: CheckpointOptions(source: "child"))
+            records = report.read
+        case "verify":
+            let report = try await Verifier(temporaryDirectory: directory).verify(source, against: target)
+            guard report.isEqual else { throw Disagreement(sums: ["first": 0, "second": 1]) }
+            records = report.source.records
+        default: throw WrongUsage(argument: arguments[0])
+        }
+        await source.close()
+        await target.close()
+        let outcome = try JSONEncoder().encode(Outcome(records: records, peakBytes: try peakBytes()))
+        try FileHandle.standardOutput.write(contentsOf: outcome)
+    }
+
+    private static func peakBytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) << 10
+    }
+
+    /// Starts one; its end is waited for by reading all of its output.
+    static func start(_ work: String, _ source: String, _ target: String) throws -> (Process, Pipe) {
+        let process = Process()
+        process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = ["child", work, source, target]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        return (process, output)
+    }
+
+    /// Runs one to its end.
+    static func run(_ work: String, _ source: String, _ target: String) throws -> Outcome {
+        let (process, output) = try start(work, source, target)
+        let said = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return try JSONDecoder().decode(Outcome.self, from: said)
+    }
+}
