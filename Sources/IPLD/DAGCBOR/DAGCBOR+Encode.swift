@@ -44,7 +44,7 @@ extension DAGCBOR {
         text.withUTF8 { bytes.append(contentsOf: $0) }
     }
 
-    private static func append(_ cid: CID, to bytes: inout [UInt8]) {
+    static func append(_ cid: CID, to bytes: inout [UInt8]) {
         bytes.append(0xD8)
         bytes.append(UInt8(linkTag))
         // The zero says that the CID is in its binary form.

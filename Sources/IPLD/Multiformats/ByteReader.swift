@@ -36,6 +36,13 @@ struct ByteReader {
         try take(count).reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
+    /// The next varint; nil when the input ends within it.
+    mutating func varintIfWhole() throws(IPLDError) -> UInt64? {
+        let isWhole = (offset..<min(offset + 9, bytes.count)).contains { bytes[$0] < 0x80 }
+        guard isWhole || remaining >= 9 else { return nil }
+        return try varint()
+    }
+
     mutating func varint() throws(IPLDError) -> UInt64 {
         let start = offset
         var number: UInt64 = 0
@@ -76,11 +83,13 @@ extension Varint {
 extension [UInt8] {
     /// Reads from the array's bytes without copying them.
     func withReader<Result>(
+        at start: Int = 0,
+        to end: Int? = nil,
         _ body: (inout ByteReader) throws(IPLDError) -> Result
     ) throws(IPLDError) -> Result {
         // Rethrown by hand: withUnsafeBytes has no typed throws for a body like this.
         let outcome = withUnsafeBytes { bytes -> Swift.Result<Result, IPLDError> in
-            var reader = ByteReader(bytes)
+            var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[..<(end ?? bytes.count)]), at: start)
             do throws(IPLDError) { return .success(try body(&reader)) } catch { return .failure(error) }
         }
         return try outcome.get()

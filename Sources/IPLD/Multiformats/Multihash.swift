@@ -52,6 +52,9 @@ public struct Multihash: Hashable, Sendable {
         }
     }
 
+    /// Whether ``matches(_:)`` can tell.
+    public var isComputable: Bool { [.identity, .sha256, .sha512].contains(code) }
+
     /// The binary form.
     public var bytes: [UInt8] {
         var bytes: [UInt8] = []
