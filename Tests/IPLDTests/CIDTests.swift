@@ -43,8 +43,8 @@ struct CIDTests {
             // Version 0 with the character of a base before it, and in another base.
             "zQmdmQXB2mzChmMeKY47C43LxUdg1NDJ5MWcKMKxDu7RgQm",
             "ciqozxknliwvx3ypod4tohgpgc6wdt5y25dbys26ssprxzrtgcishhy",
-            // A version that there is not, a digest of 31 bytes, bytes behind, and a digit that is none of the base's.
-            "f0255122000", "f0155121f2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b98",
+            // A version that there is not, a digest of 33 bytes, bytes behind, and a digit that is none of the base's.
+            "f0255122000", "f015512212cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b982400",
             "f015512202cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b982400",
             "QmdmQXB2mzChmMeKY47C43LxUdg1NDJ5MWcKMKxDu7Rg0m",
         ]
@@ -83,7 +83,10 @@ struct MultihashTests {
 
     @Test("A digest has its function's length, and a function that is not known here is said so")
     func refusals() throws {
-        #expect(throws: IPLDError.self) { try Multihash(.sha256, digest: [1, 2, 3]) }
+        #expect(throws: IPLDError.self) { try Multihash(.sha256, digest: Array(repeating: 0, count: 33)) }
+        let whole = Multihash.sha256(of: [1])
+        let shortened = try Multihash(.sha256, digest: Array(whole.digest.prefix(20)))
+        #expect(throws: IPLDError.self) { try shortened.matches([1]) }
         #expect(throws: IPLDError.self) { try Multihash(.identity, digest: Array(repeating: 0, count: 5_000)) }
         let other = try Multihash(.blake2b256, digest: Array(repeating: 7, count: 32))
         #expect(throws: IPLDError.self) { try other.matches([]) }

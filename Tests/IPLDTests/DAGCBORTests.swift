@@ -10,7 +10,7 @@ struct DAGCBORTests {
     @Test("Keys lie in order, whatever order they came in")
     func order() throws {
         let node: Node = [
-            "link": .link(try CID(CIDTests.hello)), "aa": 1, "b": 2, "a": ["zz": nil, "y": .bytes([1, 2])],
+            "link": .link(try CID(CIDTests.hello)), "aa": 1, "b": 2, "a": ["zz": .null, "y": .bytes([1, 2])],
         ]
         #expect(try DAGCBOR.encode(node) == bytes(hex: DAGCBORTests.ordered))
         #expect(try DAGCBOR.decode(bytes(hex: DAGCBORTests.ordered)) == node)
@@ -22,7 +22,7 @@ struct DAGCBORTests {
         arguments: [
             ("00", 0), ("17", 23), ("1818", 24), ("18ff", 255), ("190100", 256), ("1a00010000", 65_536), ("20", -1),
             ("1b0000000100000000", 4_294_967_296), ("3b7fffffffffffffff", .integer(NodeInteger(.min))), ("f4", false),
-            ("f5", true), ("f6", nil), ("fb3ff8000000000000", 1.5), ("fb8000000000000000", -0.0), ("80", []),
+            ("f5", true), ("f6", .null), ("fb3ff8000000000000", 1.5), ("fb8000000000000000", -0.0), ("80", []),
             ("a0", [:]),
             ("63e282ac", "€"), ("8201820203", [1, [2, 3]]), ("40", .bytes([])), ("60", ""),
         ] as [(String, Node)]
@@ -51,7 +51,7 @@ struct DAGCBORTests {
     @Test(
         "What JavaScript has written is read leniently, and refused strictly",
         arguments: [
-            ("fa3fc00000", 1.5), ("f93e00", 1.5), ("f90001", .float(0x1p-24)), ("f7", nil),
+            ("fa3fc00000", 1.5), ("f93e00", 1.5), ("f90001", .float(0x1p-24)), ("f7", .null),
             ("a2616202616101", ["a": 1, "b": 2]),
             ("62c328", .string(Text(utf8: [0xC3, 0x28]))),
         ] as [(String, Node)]

@@ -27,7 +27,7 @@ public struct CID: Hashable, Sendable {
 
     /// An identifier of version 0; throws ``IPLDError/Code/notRepresentable`` unless the hash is a SHA-256.
     public init(v0 hash: Multihash) throws(IPLDError) {
-        guard hash.code == .sha256 else {
+        guard hash.code == .sha256, hash.digest.count == 32 else {
             throw IPLDError(.notRepresentable, "A CID of version 0 has a SHA-256 hash.")
         }
         version = .v0

@@ -3,16 +3,6 @@
 /// Numbers and lengths take the fewest bytes, lists and maps say their lengths, map keys are strings and lie in order
 /// (the shorter first, then by bytes), floats have 64 bits and are finite, and the only tag is 42, a link.
 public enum DAGCBOR {
-    /// How much a reader lets pass.
-    public enum Strictness: Hashable, Sendable {
-        /// Only the one form: what is read encodes to the same bytes.
-        case strict
-        /// Beside it what encoders in JavaScript have written: floats of 16 and 32 bits, keys out of order, `undefined`
-        /// (which becomes null), and strings that are not UTF-8. Such a block does not encode to the same bytes again,
-        /// so keep the bytes where its hash matters.
-        case lenient
-    }
-
     /// The bytes of a value. The same value always gives the same bytes. O(n).
     ///
     /// Throws ``IPLDError/Code/notRepresentable`` for a float that is not finite and text that is not UTF-8, and

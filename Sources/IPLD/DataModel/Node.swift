@@ -64,11 +64,6 @@ extension Node: ExpressibleByIntegerLiteral {
     public init(integerLiteral value: Int64) { self = .integer(NodeInteger(value)) }
 }
 
-extension Node: ExpressibleByNilLiteral {
-    /// Null.
-    public init(nilLiteral: ()) { self = .null }
-}
-
 extension Node: ExpressibleByStringLiteral {
     /// Text.
     public init(stringLiteral value: String) { self = .string(Text(value)) }

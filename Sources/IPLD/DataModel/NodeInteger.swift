@@ -27,6 +27,21 @@ public struct NodeInteger: Hashable, Sendable {
         self.init(isNegative: value < 0, argument: argument)
     }
 
+    /// The integer of decimal digits, with a minus before them if it is below zero; nil beyond 64 bits.
+    init?(decimal text: String) {
+        guard text.hasPrefix("-") else {
+            guard let argument = UInt64(text) else { return nil }
+            self.init(isNegative: false, argument: argument)
+            return
+        }
+        if text == "-18446744073709551616" {
+            self.init(isNegative: true, argument: .max)
+            return
+        }
+        guard let magnitude = UInt64(text.dropFirst()) else { return nil }
+        self.init(isNegative: magnitude > 0, argument: magnitude > 0 ? magnitude - 1 : 0)
+    }
+
     /// The value as another type; nil where it does not fit.
     public func value<Value: FixedWidthInteger>(as type: Value.Type = Value.self) -> Value? {
         guard isNegative else { return Value(exactly: argument) }

@@ -19,6 +19,16 @@ struct ByteReader {
         return bytes[offset]
     }
 
+    /// Leaves out the next byte, if there is one.
+    mutating func skip() { offset = min(offset + 1, bytes.count) }
+
+    /// The next bytes as long as they meet a condition, which are the caller's only as long as the input is.
+    mutating func takeRun(while isTaken: (UInt8) -> Bool) -> UnsafeRawBufferPointer {
+        let start = offset
+        while offset < bytes.count, isTaken(bytes[offset]) { offset += 1 }
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<offset])
+    }
+
     /// The next `count` bytes, which are the caller's only as long as the input is.
     mutating func take(_ count: Int) throws(IPLDError) -> UnsafeRawBufferPointer {
         guard count >= 0, count <= remaining else { throw truncated() }

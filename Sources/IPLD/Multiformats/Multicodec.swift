@@ -35,6 +35,10 @@ public struct Multicodec: RawRepresentable, Hashable, Sendable {
     public static let json = Multicodec(unchecked: 0x0200)
     /// A content-addressable archive.
     public static let car = Multicodec(unchecked: 0x0202)
+    /// An index of an archive by digest.
+    public static let carIndexSorted = Multicodec(unchecked: 0x0400)
+    /// An index of an archive by hash function and digest.
+    public static let carMultihashIndexSorted = Multicodec(unchecked: 0x0401)
 
     /// The name in the table, of the codes that are named here; nil of others.
     public var name: String? { Multicodec.names[self] }
@@ -48,7 +52,8 @@ public struct Multicodec: RawRepresentable, Hashable, Sendable {
     private static let names: [Multicodec: String] = [
         .identity: "identity", .sha256: "sha2-256", .sha512: "sha2-512", .blake2b256: "blake2b-256",
         .raw: "raw", .dagPB: "dag-pb", .dagCBOR: "dag-cbor", .libp2pKey: "libp2p-key", .dagJSON: "dag-json",
-        .json: "json", .car: "car",
+        .json: "json", .car: "car", .carIndexSorted: "car-index-sorted",
+        .carMultihashIndexSorted: "car-multihash-index-sorted",
     ]
 }
 

@@ -11,13 +11,14 @@ public struct Multihash: Hashable, Sendable {
     /// The digest.
     public let digest: [UInt8]
 
-    /// A digest that was made elsewhere, of at most ``digestBytesMax`` bytes.
+    /// A digest that was made elsewhere, of at most ``digestBytesMax`` bytes. It may be shortened, as the specification
+    /// allows, but then it proves nothing here: ``matches(_:)`` wants the whole digest.
     public init(_ code: Multicodec, digest: [UInt8]) throws(IPLDError) {
         guard digest.count <= Multihash.digestBytesMax else {
             throw IPLDError(.limitExceeded, "A digest is at most \(Multihash.digestBytesMax) bytes long here.")
         }
-        if let expected = Multihash.digestBytes(of: code), digest.count != expected {
-            throw IPLDError(.malformed, "A \(code) digest is \(expected) bytes long, not \(digest.count).")
+        if let whole = Multihash.digestBytes(of: code), digest.count > whole {
+            throw IPLDError(.malformed, "A \(code) digest is at most \(whole) bytes long, not \(digest.count).")
         }
         self.code = code
         self.digest = digest
@@ -42,18 +43,29 @@ public struct Multihash: Hashable, Sendable {
     }
 
     /// Whether this is the hash of `bytes`; throws ``IPLDError/Code/unsupported`` for a function that can't be computed
-    /// here: only identity, SHA-256 and SHA-512 can.
+    /// here (only identity, SHA-256 and SHA-512 can), and for a shortened digest, which others may share.
     public func matches(_ bytes: some ContiguousBytes) throws(IPLDError) -> Bool {
+        guard isComputable else {
+            throw IPLDError(
+                .unsupported,
+                "The hash function \(code) can't be computed here, or its digest is shortened."
+            )
+        }
         switch code {
         case .identity: return bytes.withUnsafeBytes { $0.elementsEqual(digest) }
         case .sha256: return Multihash.sha256(of: bytes).digest == digest
-        case .sha512: return Multihash.sha512(of: bytes).digest == digest
-        default: throw IPLDError(.unsupported, "The hash function \(code) can't be computed here.")
+        default: return Multihash.sha512(of: bytes).digest == digest
         }
     }
 
     /// Whether ``matches(_:)`` can tell.
-    public var isComputable: Bool { [.identity, .sha256, .sha512].contains(code) }
+    public var isComputable: Bool {
+        switch code {
+        case .identity: true
+        case .sha256, .sha512: digest.count == Multihash.digestBytes(of: code)
+        default: false
+        }
+    }
 
     /// The binary form.
     public var bytes: [UInt8] {
