@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "RedisStore", targets: ["RedisStore"]),
         .library(name: "Tuples", targets: ["Tuples"]),
         .library(name: "IPLD", targets: ["IPLD"]),
+        .library(name: "Records", targets: ["Records"]),
         .library(name: "Migration", targets: ["Migration"]),
         .library(name: "Drivers", targets: ["Drivers"]),
         .executable(name: "wherehouse", targets: ["wherehouse"]),
@@ -29,6 +30,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         // Pure formats: no I/O, no async.
@@ -44,6 +46,13 @@ let package = Package(
             ]
         ),
         .target(name: "KeyValueConformance", dependencies: ["KeyValue"]),
+        .target(
+            name: "Records",
+            dependencies: [
+                "KeyValue", "Tuples",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]
+        ),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "Migration", dependencies: ["KeyValue", "CZstd"]),
 
@@ -144,6 +153,14 @@ let package = Package(
             name: "StoreWriter",
             dependencies: ["Drivers", "KeyValue", "KeyValueConformance", "SQLiteStore"],
             path: "Tests/StoreWriter"
+        ),
+        .testTarget(
+            name: "RecordsTests",
+            dependencies: [
+                "KeyValue", "Records", "TestSupport", "Tuples",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Messages/samples.proto"]
         ),
         .testTarget(name: "MigrationTests", dependencies: ["KeyValue", "Migration", "TestSupport"]),
         .testTarget(name: "TestServersTests", dependencies: ["TestServers", "TestSupport"]),

@@ -1,0 +1,110 @@
+import KeyValue
+import Tuples
+
+/// The keys of rows: format 1.
+///
+/// Partitions are tuples: (namespace, group, values of the partition key…) of records and all that is local to them,
+/// and (namespace, 1, index, shard) of a global index. Keys are tuples that begin with a number:
+///
+/// | space | key | row |
+/// | --- | --- | --- |
+/// | records | (0, type, primary key…) | a record's envelope |
+/// | records | (1, index, columns…, (primary key)) | an entry of a local index, empty |
+/// | records | (1, index, columns…, partition's bytes, (primary key)) | an entry of a global index, empty |
+/// | records | (2, index, columns…) | a count or a sum: a counter |
+/// | reserved data | (3, index, columns…) | a claim on unique values: who holds them |
+/// | reserved data | (4, type, record's key, number) | the intent of a change that takes several steps |
+/// | reserved data | (5, index, columns…) | the doubt about a count or a sum |
+///
+/// Indexes are named as `type/index` in keys, since types name theirs independently.
+struct RecordLayout: Hashable, Sendable {
+    enum Kind: Int64 {
+        case record = 0
+        case entry = 1
+        case total = 2
+        case claim = 3
+        case intent = 4
+        case doubt = 5
+
+        var space: KeySpace {
+            switch self {
+            case .record, .entry, .total: .records
+            case .claim, .intent, .doubt: .reservedData
+            }
+        }
+    }
+
+    let namespace: String
+
+    static func encode(_ tuple: Tuple) throws(RecordError) -> [UInt8] {
+        do {
+            return try tuple.encoded()
+        } catch {
+            throw RecordError(.tooLarge, "A key is longer than keys may be.", ["cause": error.message])
+        }
+    }
+
+    func partition(of address: RecordAddress, _ shape: RecordShape) throws(RecordError) -> [UInt8] {
+        try RecordLayout.encode(
+            Tuple([.string(namespace), .string(shape.partitionKey.group)] + address.partition.elements)
+        )
+    }
+
+    func partition(of index: Index, _ shape: RecordShape, shard: Tuple) throws(RecordError) -> [UInt8] {
+        try RecordLayout.encode(
+            Tuple([.string(namespace), 1, .string(RecordLayout.name(of: index, shape))] + shard.elements)
+        )
+    }
+
+    static func name(of index: Index, _ shape: RecordShape) -> String { shape.name + "/" + index.name }
+
+    func key(
+        _ kind: Kind,
+        _ name: String,
+        _ elements: [TupleElement],
+        in partition: [UInt8]
+    ) throws(RecordError) -> Key {
+        let bytes = try RecordLayout.encode(Tuple([.integer(kind.rawValue), .string(name)] + elements))
+        return Key(partition: partition, bytes: bytes, space: kind.space)
+    }
+
+    func key(of address: RecordAddress, _ shape: RecordShape) throws(RecordError) -> Key {
+        try key(.record, shape.name, address.primaryKey.elements, in: try partition(of: address, shape))
+    }
+}
+
+extension RecordLayout {
+    /// The keys of a kind in a partition; of one name only, if given.
+    func range(
+        of kind: Kind,
+        _ elements: [TupleElement] = [],
+        in partition: [UInt8]
+    ) throws(RecordError) -> KeyRange {
+        let prefix = try RecordLayout.encode(Tuple([.integer(kind.rawValue)] + elements))
+        return .prefix(prefix, of: partition, in: kind.space)
+    }
+
+    /// What a key of this layout is of, and its elements behind the kind and the name.
+    static func decode(_ key: Key) -> (kind: Kind, name: String, elements: [TupleElement])? {
+        // Why bytes are no tuple is of no interest: nil says that the key is not of this layout.
+        guard let tuple = try? Tuple(decoding: key.bytes), tuple.elements.count >= 2,
+            case .integer(let number) = tuple.elements[0], let kind = Kind(rawValue: number), kind.space == key.space,
+            case .string(let name) = tuple.elements[1]
+        else { return nil }
+        return (kind, name, Array(tuple.elements.dropFirst(2)))
+    }
+
+    /// The doubt about a total.
+    static func doubt(about total: Key) -> Key? { twin(of: total, from: .total, to: .doubt) }
+
+    /// The total that a doubt is about.
+    static func total(of doubt: Key) -> Key? { twin(of: doubt, from: .doubt, to: .total) }
+
+    private static func twin(of key: Key, from: Kind, to: Kind) -> Key? {
+        guard let (kind, name, elements) = decode(key), kind == from,
+            // It can't fail: the twin is as long as the key that was decoded.
+            let bytes = try? Tuple([.integer(to.rawValue), .string(name)] + elements).encoded()
+        else { return nil }
+        return Key(partition: key.partition, bytes: bytes, space: to.space)
+    }
+}

@@ -1,0 +1,89 @@
+import KeyValue
+import Tuples
+
+/// Holds every entry and claim of a partition against its record, and every record against its entries: finds what no
+/// intent names, such as a write that arrived after its writer had been given up.
+struct Scrubber: Sendable {
+    let repairer: Repairer
+    let shapes: [String: RecordShape]
+
+    private var writer: RecordWriter { repairer.writer }
+
+    /// What a scrub found.
+    struct Report: Hashable, Sendable {
+        var examined = 0
+        var mended = 0
+    }
+
+    /// Scrubs one partition, of records or of a global index.
+    func scrub(_ partition: [UInt8]) async throws -> Report {
+        var report = Report()
+        for space in [KeySpace.records, .reservedData] {
+            var cursor: Cursor?
+            repeat {
+                let range = KeyRange.partition(partition, in: space)
+                let page = try await writer.store.scan(range, ScanOptions(), after: cursor)
+                for row in page {
+                    report.examined += 1
+                    if try await check(row.entry) { report.mended += 1 }
+                }
+                cursor = page.cursor
+            } while cursor != nil
+        }
+        return report
+    }
+
+    /// Whether a row had to be mended.
+    private func check(_ entry: Entry) async throws -> Bool {
+        guard let (kind, name, elements) = RecordLayout.decode(entry.key),
+            let shape = shapes[RecordLayout.type(of: name)]
+        else { return false }
+        switch kind {
+        case .entry:
+            guard let record = try RecordLayout.record(of: entry.key, elements, shape) else { return false }
+            return try await mend([entry.key], of: record, shape) { !$0.projection.entries.contains(entry.key) }
+        case .claim:
+            let record = try ClaimRow(entry.value).holder
+            return try await mend([entry.key], of: record, shape) { $0.projection.claims[entry.key] == nil }
+        case .record:
+            let row = try RecordRow(entry, at: entry.key, now: writer.wallClock(), shape, writer.layout)
+            let found = try await writer.rows(at: row.projection.entries)
+            let missing = row.projection.entries.filter { found[$0]?.isTombstone ?? true }
+            return try await mend(missing, of: entry.key, shape) { _ in !missing.isEmpty }
+        case .total, .intent, .doubt: return false
+        }
+    }
+
+    private func mend(
+        _ rows: Set<Key>,
+        of record: Key,
+        _ shape: RecordShape,
+        if isAmiss: (RecordRow) -> Bool
+    ) async throws -> Bool {
+        guard isAmiss(try await writer.read(record, shape)) else { return false }
+        return try await repairer.settle(IntentRow(record: record, rows: rows), shape)
+    }
+}
+
+extension RecordLayout {
+    /// The type that a name in a key belongs to.
+    static func type(of name: String) -> String { String(name.prefix { $0 != "/" }) }
+
+    /// The key of the record that an entry names.
+    static func record(of entry: Key, _ elements: [TupleElement], _ shape: RecordShape) throws(RecordError) -> Key? {
+        guard case .tuple(let primaryKey)? = elements.last else { return nil }
+        var partition = entry.partition
+        if elements.count >= 2, case .bytes(let named) = elements[elements.count - 2],
+            RecordLayout.isGlobal(entry, shape)
+        {
+            partition = named
+        }
+        let bytes = try encode(Tuple([.integer(Kind.record.rawValue), .string(shape.name)] + primaryKey.elements))
+        return Key(partition: partition, bytes: bytes, space: .records)
+    }
+
+    private static func isGlobal(_ entry: Key, _ shape: RecordShape) -> Bool {
+        guard let name = decode(entry)?.name else { return false }
+        return shape.indexes.contains { RecordLayout.name(of: $0, shape) == name && $0.scope != .local }
+    }
+}

@@ -1,0 +1,53 @@
+import KeyValue
+
+/// What is to become of one record.
+struct Change: Sendable {
+    /// What has to hold of the record.
+    enum Condition: Hashable, Sendable {
+        case none
+        case absent
+        case present
+        case version(RecordVersion)
+        /// It is past its expiry; otherwise nothing is done.
+        case expired
+    }
+
+    let key: Key
+    let condition: Condition
+    /// The message to store in place of the one that is there, if one is; nil to delete it.
+    let edit: @Sendable ([UInt8]?) throws -> [UInt8]?
+
+    /// Throws unless the condition holds of what was read.
+    func judge(_ row: RecordRow, _ shape: RecordShape) throws(RecordError) {
+        let subject = ["type": shape.name]
+        switch condition {
+        case .none, .expired: return
+        case .absent:
+            guard row.live != nil else { return }
+            throw RecordError(.alreadyExists, "A record with this primary key is there already.", subject)
+        case .present:
+            guard row.live == nil else { return }
+            throw RecordError(.notFound, "There is no record with this primary key.", subject)
+        case .version(let version):
+            guard let live = row.live else {
+                throw RecordError(.notFound, "There is no record with this primary key.", subject)
+            }
+            guard live.version != version else { return }
+            throw RecordError(
+                .versionMismatch,
+                "The record was changed: read it again and decide anew.",
+                subject.merging(["version": "\(live.version)"]) { $1 }
+            )
+        }
+    }
+}
+
+/// What a change did.
+struct ChangeReceipt: Hashable, Sendable {
+    /// The record's version now; nil when it is gone.
+    var version: RecordVersion?
+    /// Whether there was a record before.
+    var existed: Bool
+    /// Whether rows beside the record are still to be brought in line: the sweeper does it.
+    var indexesPending = false
+}

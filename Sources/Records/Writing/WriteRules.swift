@@ -1,0 +1,27 @@
+/// The rules of the write protocol, each of which the tests take away to show that it is needed.
+struct WriteRules: OptionSet {
+    let rawValue: Int
+
+    /// A record is written only over the very revision that was read.
+    static let compareRecord = WriteRules(rawValue: 1 << 0)
+    /// New entries and claims are there before the record is written.
+    static let entriesFirst = WriteRules(rawValue: 1 << 1)
+    /// An insert that takes several steps first gets a revision, so that it can be stopped.
+    static let realRevision = WriteRules(rawValue: 1 << 2)
+    /// An entry or claim is removed only if it is still the one that was seen before its record was written.
+    static let compareRelease = WriteRules(rawValue: 1 << 3)
+    /// Who removes or takes over what names a record writes that record anew first.
+    static let rewriteFirst = WriteRules(rawValue: 1 << 4)
+    /// A claim is written anew even where it names the record already.
+    static let claimAnew = WriteRules(rawValue: 1 << 5)
+    /// A claim that names another record is judged by that record.
+    static let judgeHolder = WriteRules(rawValue: 1 << 6)
+    /// What takes several steps says so first.
+    static let intentFirst = WriteRules(rawValue: 1 << 7)
+    /// A total that a batch can't reach is doubted before and after the record is written.
+    static let doubtTotals = WriteRules(rawValue: 1 << 8)
+    /// A write whose outcome is unknown is recognised by the record's version, not made again.
+    static let recogniseOwn = WriteRules(rawValue: 1 << 9)
+
+    static let all = WriteRules(rawValue: (1 << 10) - 1)
+}

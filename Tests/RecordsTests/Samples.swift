@@ -1,0 +1,68 @@
+import SwiftProtobuf
+import Tuples
+
+@testable import Records
+
+typealias Package = Wherehouse_Samples_Package
+typealias Upload = Wherehouse_Samples_Upload
+
+/// The record types of the tests.
+enum Samples {
+    /// Packages, a partition an owner: every kind of index, all of them local.
+    static func packages(indexes: [Index] = localIndexes) throws -> RecordType<Package> {
+        try RecordType(
+            "package",
+            fields: [
+                .one("owner", .string) { .string($0.owner) },
+                .one("name", .string) { .string($0.name) },
+                .one("summary", .string) { $0.hasSummary ? .string($0.summary) : .missing },
+                .many("tags", .string) { $0.tags.map { .string($0) } },
+                .one("downloads", .integer) { .integer($0.downloads) },
+                .one("digest", .string) { $0.hasDigest ? .string($0.digest) : .missing },
+            ],
+            partitionedBy: .fields(["owner"], group: "owner"),
+            primaryKey: ["name"],
+            indexes: indexes
+        )
+    }
+
+    static let localIndexes = [
+        Index("by_downloads", on: [.field("downloads")]),
+        Index("by_tag", on: [.each("tags")]),
+        Index("by_folded_name", on: [.caseFolded("name")]),
+        Index("by_part", on: [.trigrams("summary")]),
+        Index("digest", .unique, on: [.field("digest")]),
+        Index("count_by_downloads", .count, on: [.field("downloads")]),
+        Index("downloads", .sum(of: "downloads"), on: []),
+    ]
+
+    /// Uploads, spread over 16 partitions, with global indexes and an expiry.
+    static func uploads() throws -> RecordType<Upload> {
+        try RecordType(
+            "upload",
+            fields: [
+                .one("space", .string) { .string($0.space) },
+                .one("root", .bytes) { .bytes(Array($0.root)) },
+                .one("size", .integer) { .integer($0.size) },
+                .one("inserted_at", .timestamp) { .timestamp(Timestamp(microseconds: $0.insertedAtMicroseconds)) },
+                .one("expires_at", .timestamp) { upload in
+                    guard upload.hasExpiresAtSeconds else { return .missing }
+                    return Timestamp(seconds: upload.expiresAtSeconds).map { .timestamp($0) } ?? .missing
+                },
+                .one("pinned", .bool) { .bool($0.pinned) },
+            ],
+            partitionedBy: .shards(16, of: ["space", "root"], group: "upload"),
+            primaryKey: ["space", "root"],
+            indexes: [
+                Index("by_time", on: [.field("space"), .field("inserted_at")], scope: .global(shards: 2)),
+                Index("root", .unique, on: [.field("root")], scope: .global(shards: 4)),
+            ],
+            expiry: "expires_at"
+        )
+    }
+}
+
+/// Bytes as hexadecimal digits.
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+}

@@ -1,0 +1,108 @@
+import KeyValue
+import Synchronization
+import TestSupport
+import Tuples
+
+@testable import Records
+
+/// What all clients of a simulation share: the store below, time, chance, and writes that are still on their way.
+final class SimulatedWorld: Sendable {
+    struct Weather: Sendable {
+        /// How many calls of a hundred go wrong in some way.
+        var faults = 8
+        /// Whether writes can arrive late, and repair can be on its way at any time: then it takes the scrubber to find
+        /// everything that is left over, else the sweeper alone.
+        var isLate = true
+        /// Whether the scope of batches changes in mid-run.
+        var shifts = false
+    }
+
+    private struct State {
+        var generator: SeededGenerator
+        var seconds: Int64 = 1_000
+        var scope: BatchScope
+        var faults: Int
+        var late: [WriteBatch] = []
+    }
+
+    let base: MemoryStore
+    let turns = Turns()
+    let weather: Weather
+    private let conditionalDelete: Bool
+    private let integerAdd: Bool
+    private let state: Mutex<State>
+    let witness: Witness
+
+    init(seed: UInt64, scope: BatchScope, conditionalDelete: Bool, integerAdd: Bool, weather: Weather, witness: Witness)
+    {
+        base = MemoryStore(environment: SimulatedTime(seed: seed ^ 0x5eed).environment)
+        state = Mutex(State(generator: SeededGenerator(seed: seed), scope: scope, faults: weather.faults))
+        self.weather = weather
+        self.conditionalDelete = conditionalDelete
+        self.integerAdd = integerAdd
+        self.witness = witness
+    }
+
+    var capabilities: Capabilities {
+        var capabilities = base.capabilities
+        capabilities.batchScope = state.withLock(\.scope)
+        capabilities.conditionalDelete = conditionalDelete
+        capabilities.integerAdd = integerAdd
+        capabilities.snapshotReads = false
+        return capabilities
+    }
+
+    func random(below bound: Int) -> Int {
+        state.withLock { Int.random(in: 0..<bound, using: &$0.generator) }
+    }
+
+    var environment: StoreEnvironment {
+        StoreEnvironment(
+            random: { self.state.withLock { $0.generator.next() } },
+            nanoseconds: { 0 },
+            sleep: { _ in }
+        )
+    }
+
+    var now: Timestamp { Timestamp(milliseconds: state.withLock(\.seconds) * 1_000) }
+    var seconds: Int64 { state.withLock(\.seconds) }
+
+    func advance() { state.withLock { $0.seconds += 1 } }
+
+    func shift() {
+        state.withLock { $0.scope = [.key, .partition, .store].randomElement(using: &$0.generator) ?? .key }
+    }
+
+    func clearUp() { state.withLock { $0.faults = 0 } }
+
+    func isUnlucky() -> Bool {
+        state.withLock { state in Int.random(in: 0..<100, using: &state.generator) < state.faults }
+    }
+
+    func delay(_ batch: WriteBatch) { state.withLock { $0.late.append(batch) } }
+
+    /// Lets one late write arrive, if there is one.
+    func deliverLate() async {
+        let batch = state.withLock { state -> WriteBatch? in
+            guard let index = state.late.indices.randomElement(using: &state.generator) else { return nil }
+            return state.late.remove(at: index)
+        }
+        if let batch { _ = await apply(batch, by: nil) }
+    }
+
+    var lateCount: Int { state.withLock { $0.late.count } }
+
+    /// Carries out a batch and has the witness look at what it did.
+    func apply(_ batch: WriteBatch, by client: Int?) async -> Result<WriteReceipt, StoreError> {
+        do throws(StoreError) {
+            try batch.validate(for: capabilities)
+            let before = try await base.get(batch.operations.map(\.key), ReadOptions())
+            let receipt = try await base.write(batch)
+            let after = try await base.get(batch.operations.map(\.key), ReadOptions())
+            await witness.saw(before, after, batch, in: self)
+            return .success(receipt)
+        } catch {
+            return .failure(error)
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import KeyValue
+import SwiftProtobuf
+import TestSupport
+import Tuples
+
+@testable import Records
+
+/// One run: several clients change few records at once, in all kinds of weather, and a witness looks on.
+struct Simulation: Sendable {
+    var seed: UInt64
+    var scope = BatchScope.store
+    var isGlobal = true
+    var conditionalDelete = true
+    var integerAdd = true
+    var weather = SimulatedWorld.Weather()
+    var rules = WriteRules.all
+    var operations = 24
+    var clients = 3
+
+    static func type(isGlobal: Bool) throws -> RecordType<Upload> {
+        let scope: Index.Scope = isGlobal ? .global(shards: 2) : .local
+        return try RecordType(
+            "item",
+            fields: [
+                .one("space", .string) { .string($0.space) },
+                .one("root", .bytes) { .bytes(Array($0.root)) },
+                .one("size", .integer) { .integer($0.size) },
+                .one("mark", .integer) { .integer($0.insertedAtMicroseconds) },
+                .one("expires", .timestamp) { upload in
+                    guard upload.hasExpiresAtSeconds else { return .missing }
+                    return .timestamp(Timestamp(milliseconds: upload.expiresAtSeconds * 1_000))
+                },
+            ],
+            partitionedBy: .fields(["space"], group: "space"),
+            primaryKey: ["root"],
+            indexes: [
+                Index("by_size", on: [.field("size")]),
+                Index("by_mark", on: [.field("mark")], scope: scope),
+                Index("mark", .unique, on: [.field("mark")], scope: scope),
+                Index("count", .count, on: [.field("mark")]),
+                Index("sum", .sum(of: "size"), on: []),
+            ],
+            expiry: "expires"
+        )
+    }
+
+    /// What was wrong, and how many writes there were.
+    func run() async throws -> (violations: [String], writes: Int) {
+        let type = try Simulation.type(isGlobal: isGlobal)
+        let witness = Witness(type.shape, RecordLayout(namespace: "sim"))
+        let world = SimulatedWorld(
+            seed: seed,
+            scope: scope,
+            conditionalDelete: conditionalDelete,
+            integerAdd: integerAdd,
+            weather: weather,
+            witness: witness
+        )
+        let writer = { (number: Int) in
+            var writer = RecordWriter(
+                store: SimulatedClient(number, in: world),
+                layout: witness.layout,
+                environment: world.environment,
+                wallClock: { world.now }
+            )
+            writer.rules = rules
+            return writer
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var started = 0
+            var idle = Array(0..<clients)
+            while true {
+                let parked = await world.turns.quiet()
+                idle = (0..<clients).filter { !parked.contains($0) }
+                if parked.isEmpty, started >= operations { break }
+                switch world.random(below: 40) {
+                case 0: world.advance()
+                case 1...2: await world.deliverLate()
+                case 3 where weather.shifts: world.shift()
+                case 4...16 where started < operations && !idle.isEmpty:
+                    let number = idle[world.random(below: idle.count)]
+                    started += 1
+                    world.turns.begin()
+                    let actor = SimulatedActor(writer: writer(number), shape: type.shape, world: world)
+                    group.addTask {
+                        await actor.act()
+                        world.turns.end()
+                    }
+                default:
+                    guard !parked.isEmpty else { continue }
+                    world.turns.resume(parked[world.random(below: parked.count)])
+                }
+            }
+            try await group.waitForAll()
+        }
+        try await settle(world, writer(-1), type.shape)
+        try await witness.inspect(world, isFinal: true)
+        return (witness.violations, witness.writes)
+    }
+
+    /// The weather clears up, what is late arrives, and sweeper and scrubber do their work.
+    private func settle(_ world: SimulatedWorld, _ writer: RecordWriter, _ shape: RecordShape) async throws {
+        world.clearUp()
+        while world.lateCount > 0 { await world.deliverLate() }
+        var calm = RecordWriter(
+            store: CalmStore(base: world.base, world: world),
+            layout: writer.layout,
+            environment: world.environment,
+            wallClock: { world.now }
+        )
+        calm.rules = rules
+        let repairer = Repairer(writer: calm)
+        let sweeper = Sweeper(repairer: repairer, shapes: [shape.name: shape])
+        let scrubber = Scrubber(repairer: repairer, shapes: [shape.name: shape])
+        var partitions: Set<[UInt8]> = []
+        for space in [KeySpace.records, .reservedData] {
+            partitions.formUnion(try await world.base.partitions(in: space, limit: 1_000, after: nil).partitions)
+        }
+        for partition in partitions.sorted(by: ByteOrder.precedes) { _ = try await sweeper.sweep(partition) }
+        guard weather.isLate else { return }
+        for partition in partitions.sorted(by: ByteOrder.precedes) { _ = try await scrubber.scrub(partition) }
+    }
+}
+
+/// The store of a simulation without weather, for what is done when all is over; with the capabilities of the run.
+struct CalmStore: StoreDecorator {
+    let base: any KeyValueStore
+    let world: SimulatedWorld
+
+    var capabilities: Capabilities { world.capabilities }
+
+    func around<Result: Sendable>(
+        _ call: StoreCall,
+        _ body: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result {
+        try await body()
+    }
+}

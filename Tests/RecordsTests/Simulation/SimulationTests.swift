@@ -1,0 +1,81 @@
+import Foundation
+import KeyValue
+import Testing
+
+@testable import Records
+
+/// The write protocol in bad weather: crashes at every step, lost and late writes, several clients.
+@Suite struct SimulationTests {
+    /// How many runs of each setting there are: more are asked for by `WHEREHOUSE_SEEDS`.
+    private static let seeds = ProcessInfo.processInfo.environment["WHEREHOUSE_SEEDS"].flatMap(UInt64.init) ?? 40
+
+    struct Setting: CustomTestStringConvertible, Sendable {
+        var name: String
+        var simulation: Simulation
+        var testDescription: String { name }
+    }
+
+    static let settings: [Setting] =
+        [
+            Setting(name: "store", simulation: Simulation(seed: 0, scope: .store)),
+            Setting(name: "partition, global", simulation: Simulation(seed: 0, scope: .partition)),
+            Setting(name: "partition, local", simulation: Simulation(seed: 0, scope: .partition, isGlobal: false)),
+            Setting(
+                name: "partition, no additions",
+                simulation: Simulation(seed: 0, scope: .partition, integerAdd: false)
+            ),
+            Setting(name: "key", simulation: Simulation(seed: 0, scope: .key)),
+            Setting(name: "key, local", simulation: Simulation(seed: 0, scope: .key, isGlobal: false)),
+            Setting(
+                name: "key, no conditional delete",
+                simulation: Simulation(seed: 0, scope: .key, conditionalDelete: false)
+            ),
+            Setting(
+                name: "shifting",
+                simulation: Simulation(seed: 0, scope: .store, weather: SimulatedWorld.Weather(shifts: true))
+            ),
+        ]
+        + [BatchScope.key, .partition].map { scope in
+            Setting(
+                name: "sweeper alone, \(scope)",
+                simulation: Simulation(seed: 0, scope: scope, weather: SimulatedWorld.Weather(isLate: false))
+            )
+        }
+
+    @Test(arguments: settings) func promisesHold(_ setting: Setting) async throws {
+        var writes = 0
+        for seed in 0..<SimulationTests.seeds {
+            var simulation = setting.simulation
+            simulation.seed = seed
+            let (violations, count) = try await simulation.run()
+            writes += count
+            guard violations.isEmpty else {
+                Issue.record("\(setting.name), seed \(seed): \(violations.prefix(3))")
+                return
+            }
+        }
+        #expect(writes > 100)
+    }
+
+    /// Every rule is needed: without it, some run breaks a promise.
+    @Test(
+        arguments: [
+            ("compareRecord", WriteRules.compareRecord), ("entriesFirst", .entriesFirst),
+            ("realRevision", .realRevision), ("compareRelease", .compareRelease), ("rewriteFirst", .rewriteFirst),
+            ("claimAnew", .claimAnew), ("judgeHolder", .judgeHolder), ("doubtTotals", .doubtTotals),
+            ("recogniseOwn", .recogniseOwn), ("intentFirst", .intentFirst),
+        ]
+    )
+    func ruleIsNeeded(_ name: String, _ rule: WriteRules) async throws {
+        for seed in 0..<UInt64(2_000) {
+            for scope in [BatchScope.key, .partition] {
+                var simulation = Simulation(seed: seed, scope: scope, operations: 40, clients: 4)
+                simulation.rules.remove(rule)
+                simulation.weather.faults = 12
+                simulation.weather.isLate = rule != .intentFirst
+                if try await !simulation.run().violations.isEmpty { return }
+            }
+        }
+        Issue.record("No run noticed that \(name) was missing.")
+    }
+}

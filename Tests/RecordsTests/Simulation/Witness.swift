@@ -1,0 +1,121 @@
+import KeyValue
+import Synchronization
+import Tuples
+
+@testable import Records
+
+/// Looks at every write that reaches the store and says what must not be.
+final class Witness: Sendable {
+    /// What happened to one record.
+    struct Transition: Sendable {
+        var key: Key
+        var from: Envelope?
+        var to: Envelope?
+        var wasExpired: Bool
+    }
+
+    private struct State {
+        var violations: [String] = []
+        var transitions: [Transition] = []
+        var writes = 0
+        var understood: [Key: (value: [UInt8], now: Timestamp, row: RecordRow)] = [:]
+    }
+
+    let shape: RecordShape
+    let layout: RecordLayout
+    private let state = Mutex(State())
+
+    init(_ shape: RecordShape, _ layout: RecordLayout) {
+        self.shape = shape
+        self.layout = layout
+    }
+
+    var violations: [String] { state.withLock(\.violations) }
+    var writes: Int { state.withLock(\.writes) }
+
+    func transitions(of key: Key) -> [Transition] { state.withLock { $0.transitions.filter { $0.key == key } } }
+
+    /// The row, from memory if it is as it was: most of them are, most of the time.
+    private func understand(_ key: Key, _ value: [UInt8], now: Timestamp) throws -> RecordRow {
+        let known = state.withLock { $0.understood[key] }
+        if let known, known.value == value, known.now == now { return known.row }
+        let revision = Revision(store: StoreIdentity(nonce: 0), key: key, nonce: 0)
+        let entry = Entry(key: key, value: value, revision: revision)
+        let row = try RecordRow(entry, at: key, now: now, shape, layout)
+        state.withLock { $0.understood[key] = (value, now, row) }
+        return row
+    }
+
+    func object(_ text: String) { state.withLock { $0.violations.append(text) } }
+
+    func saw(_ before: [Entry?], _ after: [Entry?], _ batch: WriteBatch, in world: SimulatedWorld) async {
+        state.withLock { $0.writes += 1 }
+        for (operation, (old, new)) in zip(batch.operations, zip(before, after)) {
+            guard RecordLayout.decode(operation.key)?.kind == .record else { continue }
+            do {
+                let from = try RecordRow(old, at: operation.key, now: world.now, shape, layout)
+                let to = try RecordRow(new, at: operation.key, now: world.now, shape, layout)
+                guard from.envelope?.version != to.envelope?.version else { continue }
+                let transition = Transition(
+                    key: operation.key,
+                    from: from.envelope,
+                    to: to.envelope,
+                    wasExpired: from.isExpired
+                )
+                state.withLock { $0.transitions.append(transition) }
+            } catch {
+                object("a record is damaged: \(error)")
+            }
+        }
+        do {
+            try await inspect(world, isFinal: false)
+        } catch {
+            object("the store can't be inspected: \(error)")
+        }
+    }
+
+    /// Holds the whole store against its records; with `isFinal` nothing may be left over.
+    func inspect(_ world: SimulatedWorld, isFinal: Bool) async throws {
+        var rows: [Key: [UInt8]] = [:]
+        for space in [KeySpace.records, .reservedData] {
+            for row in try await world.base.scan(
+                .all(in: space),
+                ScanOptions(limit: 10_000, bytesMax: 1 << 30),
+                after: nil
+            ) {
+                rows[row.key] = Array(row.value)
+            }
+        }
+        var entries: Set<Key> = []
+        var claims: [Key: [UInt8]] = [:]
+        var totals: [Key: Int64] = [:]
+        var holders: Set<Key> = []
+        for (key, value) in rows where RecordLayout.decode(key)?.kind == .record {
+            let row = try understand(key, value, now: world.now)
+            entries.formUnion(row.projection.entries)
+            for (total, amount) in row.projection.totals { totals[total, default: 0] += amount }
+            for claim in row.projection.claims.keys {
+                claims[claim] = ClaimRow(holder: key).encoded
+                if row.live != nil, !holders.insert(claim).inserted { object("two records hold \(claim)") }
+                if rows[claim] != ClaimRow(holder: key).encoded {
+                    object("\(key) holds \(claim), which does not name it")
+                }
+            }
+            for entry in row.projection.entries where rows[entry] == nil { object("\(key) misses \(entry)") }
+        }
+        guard isFinal else { return }
+        for (key, value) in rows.sorted(by: { $0.key < $1.key }) {
+            switch RecordLayout.decode(key)?.kind {
+            case .record: continue
+            case .entry: if !entries.contains(key) { object("left over: \(key)") }
+            case .claim: if claims[key] != value { object("left over: \(key)") }
+            case .total:
+                if Counter.decode(value) != totals[key] ?? 0 {
+                    object("\(key) is \(Counter.decode(value) ?? -1), not \(totals[key] ?? 0)")
+                }
+            case .intent, .doubt, nil: object("left over: \(key)")
+            }
+        }
+        for (key, sum) in totals where sum != 0 && rows[key] == nil { object("missing: \(key)") }
+    }
+}
