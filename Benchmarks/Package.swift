@@ -13,13 +13,15 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSQLiteDirect", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZstdDirect", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLibpqDirect", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .executableTarget(
             name: "wherehouse-benchmarks",
             dependencies: [
-                "CSQLiteDirect", "CZstdDirect",
+                "CLibpqDirect", "CSQLiteDirect", "CZstdDirect",
                 .product(name: "Drivers", package: "wherehouse"),
                 .product(name: "KeyValue", package: "wherehouse"),
                 .product(name: "Migration", package: "wherehouse"),
+                .product(name: "PostgreSQLStore", package: "wherehouse"),
                 .product(name: "SQLiteStore", package: "wherehouse"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),

@@ -11,6 +11,7 @@ public final class PostgreSQLStore: KeyValueStore {
     let environment: StoreEnvironment
     let configuration: PostgreSQLConfiguration
     let reader: RowReader
+    let copyTrust = CopyTrust()
 
     init(
         connection: PostgreSQLConnection,
@@ -27,7 +28,8 @@ public final class PostgreSQLStore: KeyValueStore {
             lease: nil,
             statements: Statements(schema: Schema(configuration.schema).name),
             identity: environment.makeIdentity(),
-            capabilities: capabilities
+            capabilities: capabilities,
+            rowSizes: RowSizes()
         )
     }
 

@@ -7,6 +7,7 @@ import KeyValue
 struct Dataset: Sendable {
     static let prefixSize = 100
     static let prefixBytes = 14
+    static let valueBytes = 300
     /// Of partition, key and value together.
     static let recordBytes = 340
 
@@ -45,7 +46,7 @@ struct Dataset: Sendable {
     }
 
     private static func value(_ random: inout SplitMix) -> [UInt8] {
-        (0..<300).map { $0 % 4 == 0 ? UInt8(truncatingIfNeeded: random.next()) : UInt8(0x61 + $0 % 23) }
+        (0..<valueBytes).map { $0 % 4 == 0 ? UInt8(truncatingIfNeeded: random.next()) : UInt8(0x61 + $0 % 23) }
     }
 }
 

@@ -58,7 +58,7 @@ public struct Copier: Sendable {
         if let checkpoints, options.onExisting != .fail {
             place = try await run.begin(checkpoints, from: source, isSorted: isSorted)
         }
-        let scan = ScanOptions(limit: 1_024, bytesMax: 256 << 10, includesTombstones: options.includesTombstones)
+        let scan = ScanOptions(limit: 4_096, bytesMax: 1 << 20, includesTombstones: options.includesTombstones)
         let start: StorePlace? = if case .cursor(let start) = place { start } else { nil }
         var rows = StoreRows(source, scan, from: start, retries: options.retries, environment: environment)
         guard isSorted else { return try await run.copy(&rows) { rows, _ in rows.place.map { .cursor($0) } } }

@@ -27,13 +27,13 @@ public struct CopyOptions: Sendable {
     /// How often what failed for a passing reason is tried again. Progress starts the count anew.
     public var retries: RetryPolicy
 
-    /// Keeps what is there, copies tombstones, and writes four times 1,024 rows at a time, unless said otherwise.
+    /// Keeps what is there, copies tombstones, and has four writes of up to 4,096 rows under way, unless said otherwise.
     public init(
         onExisting: Existing = .keep,
         includesTombstones: Bool = true,
         epoch: UInt64? = nil,
         writesInFlightMax: Int = 4,
-        writeRowsMax: Int = 1_024,
+        writeRowsMax: Int = 4_096,
         failuresListedMax: Int = 100,
         retries: RetryPolicy = RetryPolicy()
     ) {

@@ -17,7 +17,7 @@ final class Census: Sendable {
     func take(_ links: some Sequence<Link>) {
         var taken = Count()
         for link in links {
-            if link.isReady { taken.open += 1 }
+            if link.isMade { taken.open += 1 }
             if link.isPooled { taken.isPooled = true }
         }
         count.withLock { $0 = taken }

@@ -19,6 +19,9 @@ final class Dispatcher {
     }
 
     private static let segmentJobsMax = 128
+    /// How many reads have to wait for a segment to be sent behind another: those that come meanwhile make a larger one,
+    /// which costs the server less.
+    private static let segmentJobsMin = 64
     private static let readSegmentsMax = 2
     private static let writeSegmentsMax = 32
 
@@ -97,7 +100,11 @@ final class Dispatcher {
             // A pooler gives a connection back at the end of a transaction, and PgBouncer 1.18 does so in the middle of
             // the next one's first message, if that comes in pieces behind the last one's end.
             let free = lane.links.filter { $0.isReady && $0.pipeline.count < ($0.isPooled ? 1 : depth) }
+            // A load has a connection to itself; those behind it wait, so that it comes to it.
+            let isLoad = lane.waiting[next].load != nil
             guard let link = free.min(by: { $0.pipeline.count < $1.pipeline.count }) else { break }
+            let isWorthIt = lane.waiting.count - next >= Dispatcher.segmentJobsMin
+            guard link.pipeline.isEmpty || (kind == .write ? !isLoad : isWorthIt) else { break }
             let size = kind == .read ? Dispatcher.segmentJobsMax : 1
             let jobs = lane.waiting[next...].prefix(size)
             next += jobs.count
@@ -114,6 +121,7 @@ final class Dispatcher {
         for link in lane.links {
             switch link.state {
             case .connecting, .configuring: return
+            case .loading: break
             case .ready: if link.pipeline.isEmpty { return }
             case .closed(let until): if candidate == nil, until <= now { candidate = link }
             }
@@ -194,8 +202,8 @@ final class Dispatcher {
         guard case .jobs(let jobs) = segment.payload else { return }
         var answers = segment.answers[...]
         for job in jobs {
-            let own = answers.prefix(job.queries.count)
-            answers = answers.dropFirst(job.queries.count)
+            let own = answers.prefix(job.answers)
+            answers = answers.dropFirst(job.answers)
             settle(job, own, isShared: jobs.count > 1, segment.endFailure)
         }
     }
@@ -214,7 +222,7 @@ final class Dispatcher {
             case .skipped: break
             }
         }
-        if results.count == job.queries.count {
+        if results.count == job.answers {
             job.finish(endFailure.map { .failure(.refused($0)) } ?? .success(results))
         } else if isShared, job.kind == .read {
             lanes[.read]?.alone.append(job)
@@ -227,7 +235,7 @@ final class Dispatcher {
 
     /// The connection is gone, or was never made.
     private func end(_ link: Link, _ error: StoreError) {
-        let wasReady = link.isReady
+        let wasReady = link.isMade
         let reason = error.metadata["connection"] ?? error.message
         abandon(link.fail(now: now, random: environment.random()), reason)
         if let lease = leases.first(where: { $0.value === link })?.key {
@@ -240,7 +248,7 @@ final class Dispatcher {
         // Nobody is left to serve those who wait, and the reason is known: say it.
         for kind in [Job.Kind.read, .write] {
             guard let lane = lanes[kind], lane.links.contains(where: { $0 === link }) else { continue }
-            guard !lane.links.contains(where: \.isReady) else { continue }
+            guard !lane.links.contains(where: \.isMade) else { continue }
             for job in lane.waiting { job.withdraw(error) }
             for job in lane.alone { job.finish(.failure(.unsent(error))) }
             lanes[kind]?.waiting = []
@@ -253,8 +261,8 @@ final class Dispatcher {
             guard case .jobs(let jobs) = segment.payload else { continue }
             var answers = segment.answers[...]
             for job in jobs {
-                let own = answers.prefix(job.queries.count)
-                answers = answers.dropFirst(job.queries.count)
+                let own = answers.prefix(job.answers)
+                answers = answers.dropFirst(job.answers)
                 // A statement that failed undid its transaction, whatever came after it.
                 let refusal = own.lazy.compactMap { if case .failed(let message) = $0 { message } else { nil } }.first
                 if let refusal { job.finish(.failure(.refused(refusal))) } else { lose(job, reason) }

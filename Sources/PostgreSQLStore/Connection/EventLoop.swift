@@ -14,8 +14,20 @@ final class EventLoop: Sendable {
         /// Connections that were made, or why they were not, by the number of the attempt.
         var made: [(attempt: UInt64, outcome: Connector.Outcome)] = []
         var isClosing = false
+        /// The thread waits, or is about to, and has to be woken.
+        var isAsleep = false
         /// Nobody takes anything over any more.
         var isOver = false
+
+        var isEmpty: Bool { jobs.isEmpty && leased.isEmpty && released.isEmpty && made.isEmpty && !isNewlyClosing }
+        /// Whether the thread does not know yet that it is to end.
+        var isNewlyClosing = false
+
+        /// Whether the thread has to be woken; not twice for one rest.
+        mutating func rouse() -> Bool {
+            defer { isAsleep = false }
+            return isAsleep
+        }
     }
 
     private let inbox = Mutex(Inbox())
@@ -66,7 +78,8 @@ final class EventLoop: Sendable {
             }
             var interests = [pollfd(fd: signal, events: Int16(POLLIN), revents: 0)]
             dispatcher.addInterests(to: &interests)
-            let code = poll(&interests, nfds_t(interests.count), dispatcher.pollMilliseconds())
+            let timeout = mayRest() ? dispatcher.pollMilliseconds() : 0
+            let code = poll(&interests, nfds_t(interests.count), timeout)
             if code > 0, interests[0].revents != 0 {
                 var count: UInt64 = 0
                 _ = Glibc.read(signal, &count, 8)
@@ -76,6 +89,14 @@ final class EventLoop: Sendable {
                 defer { inbox = Inbox(isClosing: inbox.isClosing) }
                 return inbox
             }
+        }
+    }
+
+    /// Whether there is nothing to be taken over; whoever brings something from now on wakes the thread.
+    private func mayRest() -> Bool {
+        inbox.withLock { inbox in
+            inbox.isAsleep = inbox.isEmpty
+            return inbox.isAsleep
         }
     }
 
@@ -92,25 +113,34 @@ final class EventLoop: Sendable {
     var isClosed: Bool { inbox.withLock { $0.isClosing } }
 
     /// Lets what was handed over be finished, and takes no more.
-    func close() { _ = hand { $0.isClosing = true } }
+    func close() {
+        _ = hand { inbox in
+            inbox.isClosing = true
+            inbox.isNewlyClosing = true
+        }
+    }
 
     /// Returns when the thread has closed every connection.
     func closed() async { await completion.wait() }
 
     private func hand(_ change: (inout Inbox) -> Void) -> Bool {
-        let isOpen = inbox.withLock { inbox in
-            guard !inbox.isClosing else { return false }
+        let (isOpen, isAsleep) = inbox.withLock { inbox in
+            guard !inbox.isClosing else { return (false, false) }
             change(&inbox)
-            return true
+            return (true, inbox.rouse())
         }
-        if isOpen { wake() }
+        if isAsleep { wake() }
         return isOpen
     }
 
     /// A connection was made, or could not be. What is to be finished before the end may wait for it.
     private func deliver(_ outcome: Connector.Outcome, to attempt: UInt64) {
-        inbox.withLock { if !$0.isOver { $0.made.append((attempt, outcome)) } }
-        wake()
+        let isAsleep = inbox.withLock { inbox in
+            guard !inbox.isOver else { return false }
+            inbox.made.append((attempt, outcome))
+            return inbox.rouse()
+        }
+        if isAsleep { wake() }
     }
 
     private func wake() {

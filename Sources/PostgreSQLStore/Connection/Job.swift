@@ -21,6 +21,8 @@ final class Job: Sendable {
     }
 
     let queries: [Query]
+    /// Rows that go by `COPY`, instead of queries.
+    let load: BulkLoad?
     let kind: Kind
     /// The leased connection that it needs; nil for any.
     let lease: Lease.ID?
@@ -30,18 +32,23 @@ final class Job: Sendable {
     private let completion: @Sendable (Answer) -> Void
 
     init(
-        _ queries: [Query],
+        _ queries: [Query] = [],
+        load: BulkLoad? = nil,
         kind: Kind,
         lease: Lease.ID? = nil,
         deadline: Int64,
         completion: @escaping @Sendable (Answer) -> Void
     ) {
         self.queries = queries
+        self.load = load
         self.kind = kind
         self.lease = lease
         self.deadline = deadline
         self.completion = completion
     }
+
+    /// How many results it has.
+    var answers: Int { load == nil ? queries.count : BulkLoad.answers }
 
     /// Whether it is to be sent: false when it was withdrawn.
     func begin() -> Bool {

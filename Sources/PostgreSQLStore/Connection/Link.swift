@@ -16,6 +16,8 @@ final class Link {
         case configuring
         /// In pipeline mode.
         case ready
+        /// Out of pipeline mode, which has no `COPY`, until the load is done.
+        case loading
     }
 
     /// What its segments carry.
@@ -51,13 +53,16 @@ final class Link {
 
     var isReady: Bool { state == .ready }
 
+    /// Whether it is connected and set up, whatever it does now.
+    var isMade: Bool { state == .ready || state == .loading }
+
     /// What to wait for; nil when it is closed.
     var interest: pollfd? {
         guard let handle else { return nil }
         var events = Int32(POLLIN)
         switch state {
         case .closed, .connecting: return nil
-        case .configuring, .ready: if wantsToWrite { events |= Int32(POLLOUT) }
+        case .configuring, .ready, .loading: if wantsToWrite { events |= Int32(POLLOUT) }
         }
         return pollfd(fd: PQsocket(handle), events: Int16(truncatingIfNeeded: events), revents: 0)
     }
@@ -124,6 +129,11 @@ final class Link {
             let isAlive = PQconsumeInput(handle) == 1
             let isWhole = read(handle, finished)
             guard isAlive, isWhole, flush() else { throw connectFailure }
+        case .loading:
+            guard let handle else { return }
+            let isAlive = PQconsumeInput(handle) == 1
+            let isWhole = readLoad(handle, finished)
+            guard isAlive, isWhole, flush() else { throw connectFailure }
         }
     }
 
@@ -183,11 +193,63 @@ final class Link {
         return code >= 0
     }
 
+    // MARK: - Loading
+
+    /// Begins a load on a connection that does nothing else; false when the connection is gone.
+    private func begin(_ load: BulkLoad, of job: Job, _ handle: OpaquePointer) -> Bool {
+        let text = (isPooled ? limits.text + ";" : "") + load.text
+        guard PQexitPipelineMode(handle) == 1, PQsendQuery(handle, text) == 1 else { return false }
+        state = .loading
+        pipeline.append(.jobs([job]), statements: BulkLoad.answers, deadline: job.deadline, hasPreface: isPooled)
+        return flush()
+    }
+
+    /// Takes in the answers to a load, and gives it its rows; false when the connection is found to be gone.
+    private func readLoad(_ handle: OpaquePointer, _ finished: (Pipeline<Payload>.Segment) -> Void) -> Bool {
+        guard case .jobs(let jobs) = pipeline.current?.payload, let load = jobs.first?.load else { return false }
+        while PQisBusy(handle) == 0 {
+            guard let result = PQgetResult(handle) else {
+                guard PQstatus(handle) == CONNECTION_OK, PQenterPipelineMode(handle) == 1,
+                    let segment = pipeline.endSegment()
+                else { return false }
+                state = .ready
+                finished(segment)
+                return true
+            }
+            let answer = QueryResult(result)
+            var isAdmitted = true
+            if case .done(let fence) = pipeline.current?.answers.first { isAdmitted = load.admits(fence) }
+            switch PQresultStatus(result) {
+            case PGRES_COPY_IN:
+                guard Link.give(isAdmitted ? load.bytes : nil, handle), flush() else { return false }
+                continue
+            case PGRES_TUPLES_OK, PGRES_COMMAND_OK: pipeline.receive(.done(answer))
+            default:
+                guard let message = Link.message(of: result) else { return false }
+                // That it was not let in is said by the fence, the failure only ends it.
+                pipeline.receive(isAdmitted ? .failed(message) : .done(answer))
+            }
+            _ = pipeline.endStatement()
+        }
+        return true
+    }
+
+    /// Gives the server rows, or nil to have it undo everything.
+    private static func give(_ bytes: [UInt8]?, _ handle: OpaquePointer) -> Bool {
+        guard let bytes else { return PQputCopyEnd(handle, "not admitted") == 1 }
+        let isTaken = bytes.withUnsafeBytes { bytes in
+            let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            return PQputCopyData(handle, start, Int32(truncatingIfNeeded: bytes.count)) == 1
+        }
+        return isTaken && PQputCopyEnd(handle, nil) == 1
+    }
+
     // MARK: - Sending
 
     /// Sends jobs as one segment; false when the connection is gone.
     func send(_ jobs: [Job]) -> Bool {
         guard let handle, isReady else { return false }
+        if let job = jobs.first, let load = job.load { return begin(load, of: job, handle) }
         let deadline = jobs.reduce(Int64.max) { min($0, $1.deadline) }
         for query in jobs.lazy.flatMap(\.queries) {
             guard let name = query.name, !isPooled, !prepared.contains(name) else { continue }

@@ -92,16 +92,8 @@ final class PostgreSQLConnection: Sendable {
 
     /// Runs a query each in a transaction of its own.
     func write(each queries: [Query]) async -> [Result<QueryResult, StoreError>] {
-        let gathered = Gathering<Job.Answer>(queries.count)
-        let deadline = self.deadline
-        let jobs = queries.enumerated().map { index, query in
-            Job([query], kind: .write, deadline: deadline) { gathered.set($0, at: index) }
-        }
-        loop.submit(jobs)
-        let answers = await withTaskCancellationHandler {
-            await gathered.wait()
-        } onCancel: {
-            for job in jobs { job.withdraw(.cancelled) }
+        let answers = await run(queries) { query, deadline, completion in
+            Job([query], kind: .write, deadline: deadline, completion: completion)
         }
         var results: [Result<QueryResult, StoreError>] = []
         for (query, answer) in zip(queries, answers) {
@@ -115,6 +107,29 @@ final class PostgreSQLConnection: Sendable {
             }
         }
         return results
+    }
+
+    /// Runs loads, each in a transaction of its own.
+    func load(_ loads: [BulkLoad]) async -> [Job.Answer] {
+        await run(loads) { load, deadline, completion in
+            Job(load: load, kind: .write, deadline: deadline, completion: completion)
+        }
+    }
+
+    /// Runs a job for each item.
+    private func run<Item>(
+        _ items: [Item],
+        _ job: (Item, _ deadline: Int64, _ completion: @escaping @Sendable (Job.Answer) -> Void) -> Job
+    ) async -> [Job.Answer] {
+        let gathered = Gathering<Job.Answer>(items.count)
+        let deadline = self.deadline
+        let jobs = items.enumerated().map { index, item in job(item, deadline) { gathered.set($0, at: index) } }
+        loop.submit(jobs)
+        return await withTaskCancellationHandler {
+            await gathered.wait()
+        } onCancel: {
+            for job in jobs { job.withdraw(.cancelled) }
+        }
     }
 
     private static let attemptsMax = 3

@@ -26,10 +26,11 @@ final class QueryResult: @unchecked Sendable {
     /// The same, valid for as long as the caller keeps the result.
     func unowned(_ row: Int, _ column: Int) -> UnsafeRawBufferPointer? {
         let (row, column) = (Int32(truncatingIfNeeded: row), Int32(truncatingIfNeeded: column))
-        guard row < PQntuples(handle), column < PQnfields(handle), PQgetisnull(handle, row, column) == 0,
-            let start = PQgetvalue(handle, row, column)
+        // libpq looks by itself whether there is such a row and column, and gives nothing for one that is not there.
+        let count = Int(PQgetlength(handle, row, column))
+        guard count > 0 || PQgetisnull(handle, row, column) == 0, let start = PQgetvalue(handle, row, column)
         else { return nil }
-        return UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(handle, row, column)))
+        return UnsafeRawBufferPointer(start: start, count: count)
     }
 
     func bytes(_ row: Int, _ column: Int) -> [UInt8]? {
@@ -42,10 +43,11 @@ final class QueryResult: @unchecked Sendable {
 
     /// A column of integers of any width, or of truth values.
     func integer(_ row: Int, _ column: Int) -> Int64? {
-        withBytes(row, column) { bytes in
-            guard let bytes, (1...8).contains(bytes.count), let first = bytes.first else { return nil }
-            let sign: Int64 = bytes.count > 1 && first & 0x80 != 0 ? -1 : 0
-            return bytes.reduce(sign) { $0 << 8 | Int64($1) }
+        withExtendedLifetime(self) {
+            guard let bytes = unowned(row, column), (1...8).contains(bytes.count) else { return nil }
+            var number: Int64 = bytes.count > 1 && bytes[0] & 0x80 != 0 ? -1 : 0
+            for byte in bytes { number = number << 8 | Int64(byte) }
+            return number
         }
     }
 }

@@ -22,7 +22,8 @@ extension PostgreSQLStore {
             lease: lease,
             statements: reader.statements,
             identity: reader.identity,
-            capabilities: capabilities
+            capabilities: capabilities,
+            rowSizes: reader.rowSizes
         )
         return PostgreSQLSnapshot(reader, lease)
     }

@@ -8,9 +8,10 @@ struct RowReader: Sendable {
     let statements: Statements
     let identity: StoreIdentity
     let capabilities: Capabilities
+    let rowSizes: RowSizes
 
     /// A page travels in one piece; more bytes would keep others waiting.
-    private static let pageBytesMax = 4 << 20
+    static let pageBytesMax = 4 << 20
     /// Rows that are measured in one query.
     private static let pieceRows = 16_384
 
@@ -45,18 +46,29 @@ struct RowReader: Sendable {
         var options = try options.validated(for: capabilities)
         options.bytesMax = min(options.bytesMax, RowReader.pageBytesMax)
         let position = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range) }
-        let query = statements.scan(
-            Bounds(range, reverse: options.reverse, after: position),
-            limit: options.limit,
-            bytesMax: options.bytesMax,
-            keysOnly: options.keysOnly,
-            reverse: options.reverse
-        )
-        return try page(of: try await connection.read(query, on: lease), range, options)
+        let bounds = Bounds(range, reverse: options.reverse, after: position)
+        var fetch = PageFetch(options, rowBytes: rowSizes.expected)
+        while true {
+            let query = statements.scan(
+                bounds,
+                limit: fetch.rows,
+                valueBytesMax: fetch.valueBytesMax,
+                keysOnly: options.keysOnly,
+                reverse: options.reverse
+            )
+            let result = try await connection.read(query, on: lease)
+            if !options.keysOnly, let length = result.integer(0, 3), length > fetch.valueBytesMax {
+                // The very first one is longer than all before let expect.
+                fetch = PageFetch(options, first: Int(length))
+                continue
+            }
+            return try page(of: result, fetch, range, options)
+        }
     }
 
     private func page(
         of result: QueryResult,
+        _ fetch: PageFetch,
         _ range: KeyRange,
         _ options: ScanOptions
     ) throws(StoreError) -> ScanPage {
@@ -67,34 +79,39 @@ struct RowReader: Sendable {
             bytesExpected: min(options.limit * 512, min(options.bytesMax, 1 << 16) + 4_096)
         )
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
-        // Counted as the server counts, to know whether it ended the page for its bytes.
+        let count = result.count
         var bytes = 0
-        for row in 0..<result.count {
+        var taken = 0
+        while taken < count, bytes < options.bytesMax {
+            guard let length = result.integer(taken, 3), length >= -1 else { throw RowReader.damage }
+            // One that was withheld for its length begins the next page.
+            if !options.keysOnly, length > fetch.valueBytesMax { break }
             let isWhole = withExtendedLifetime(result) {
-                guard let partition = result.unowned(row, 0), let key = result.unowned(row, 1),
-                    let nonce = result.integer(row, 2), let isTombstone = result.integer(row, 3)
+                guard let partition = result.unowned(taken, 0), let key = result.unowned(taken, 1),
+                    let nonce = result.integer(taken, 2)
                 else { return false }
-                let value = options.keysOnly ? none : result.unowned(row, 4) ?? none
+                let value = options.keysOnly ? none : result.unowned(taken, 4) ?? none
                 bytes += partition.count + key.count + value.count
                 builder.append(
                     partition: partition,
                     key: key,
                     value: value,
                     nonce: UInt64(bitPattern: nonce),
-                    isTombstone: isTombstone != 0
+                    isTombstone: length < 0
                 )
                 return true
             }
             guard isWhole else { throw RowReader.damage }
+            taken += 1
         }
-        var cursor: Cursor?
-        if result.count >= options.limit || bytes >= options.bytesMax {
-            guard let partition = result.bytes(result.count - 1, 0), let key = result.bytes(result.count - 1, 1) else {
-                throw RowReader.damage
-            }
-            cursor = Cursor(after: Key(partition: partition, bytes: key, space: range.space))
+        if !options.keysOnly, taken > 0 { rowSizes.note(bytes / taken) }
+        guard taken < count || count >= fetch.rows || bytes >= options.bytesMax, taken > 0 else {
+            return builder.page(cursor: nil)
         }
-        return builder.page(cursor: cursor)
+        guard let partition = result.bytes(taken - 1, 0), let key = result.bytes(taken - 1, 1) else {
+            throw RowReader.damage
+        }
+        return builder.page(cursor: Cursor(after: Key(partition: partition, bytes: key, space: range.space)))
     }
 
     func partitions(

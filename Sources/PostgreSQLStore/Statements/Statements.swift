@@ -34,22 +34,19 @@ struct Statements: Sendable {
         }
     }
 
-    /// Rows between two bounds: partition, key, nonce, whether it is a tombstone, and the value unless left out. It
-    /// ends with the row that brings the bytes of partitions, keys and values to `bytesMax`.
-    func scan(_ bounds: Bounds, limit: Int, bytesMax: Int, keysOnly: Bool, reverse: Bool) -> Query {
+    /// Rows between two bounds, at most `limit`: partition, key, nonce, the length of the value, -1 for a tombstone,
+    /// and the value unless it is left out or longer than `valueBytesMax`.
+    func scan(_ bounds: Bounds, limit: Int, valueBytesMax: Int, keysOnly: Bool, reverse: Bool) -> Query {
         let direction = reverse ? " DESC" : ""
-        let order = "ORDER BY s\(direction), p\(direction), k\(direction)"
-        let bytes = "length(p) + length(k)" + (keysOnly ? "" : " + coalesce(length(v), 0)")
+        let value = keysOnly ? "" : ", CASE WHEN length(v) <= $8 THEN v END"
         let text = """
-            SELECT p, k, r, v IS NULL\(keysOnly ? "" : ", v") FROM (SELECT p, k, r, v, \
-            coalesce(sum(\(bytes)) OVER (\(order) ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before \
-            FROM (SELECT s, p, k, r, v FROM \(schema).entries WHERE \(Bounds.condition) \(order) LIMIT $7) examined) page \
-            WHERE before < $8
+            SELECT p, k, r, coalesce(length(v), -1)\(value) FROM \(schema).entries WHERE \(Bounds.condition) \
+            ORDER BY s\(direction), p\(direction), k\(direction) LIMIT $7
             """
         return query("scan" + (keysOnly ? "_keys" : "") + (reverse ? "_reverse" : ""), text) {
             bounds.append(to: &$0)
             $0.append(Int64(limit))
-            $0.append(Int64(bytesMax))
+            if !keysOnly { $0.append(Int64(valueBytesMax)) }
         }
     }
 
@@ -112,6 +109,14 @@ struct Statements: Sendable {
             SELECT i, code, r, v FROM \(schema).apply($1, $2, $3, $4, $5, $6, $7, $8, $9, $10 = 1, $11, $12)
             """
         return query("apply", text, fill)
+    }
+
+    /// Tells the fence and holds it, then takes rows: two statements that go together in one transaction.
+    var copy: String {
+        """
+        SELECT encode(encoded, 'hex') FROM \(schema).fence WHERE bin = 0 FOR SHARE; \
+        COPY \(schema).entries (s, p, k, r, v) FROM STDIN (FORMAT binary)
+        """
     }
 
     /// Puts many rows; see ``Schema``.

@@ -124,6 +124,16 @@ struct BatchRequest: Sendable {
 
     private static let damage = StoreError(.corrupted, "The store's functions answer otherwise than they were made to.")
 
+    /// Whether a fence of these bytes admits the epoch.
+    static func isAdmitted(_ epoch: UInt64?, by encoded: [UInt8]?) -> Bool {
+        do throws(StoreError) {
+            try Fence(encoded: encoded ?? []).admit(epoch: epoch)
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// Why a fence of these bytes does not admit the epoch.
     static func refusal(_ encoded: [UInt8]?, _ epoch: UInt64?) -> StoreError {
         do throws(StoreError) {

@@ -50,6 +50,7 @@ extension PostgreSQLStore {
         _ results: inout [Result<WriteReceipt, StoreError>?],
         _ singles: inout [(index: Int, id: WriteID)]
     ) async {
+        let loads = await copy(loads, &results)
         guard !loads.isEmpty else { return }
         let answers = await connection.write(each: loads.map { $0.query(reader.statements) })
         for (load, answer) in zip(loads, answers) {
@@ -69,6 +70,25 @@ extension PostgreSQLStore {
                 for row in load.rows { results[row.index] = .failure(error) }
             }
         }
+    }
+
+    /// Runs those loads by `COPY` that are fit for it; the others, and those that it refused.
+    private func copy(
+        _ loads: [LoadRequest],
+        _ results: inout [Result<WriteReceipt, StoreError>?]
+    ) async -> [LoadRequest] {
+        let chosen = loads.indices.filter { loads[$0].mayBeCopied && copyTrust.mayTry() }
+        guard !chosen.isEmpty else { return loads }
+        let answers = await connection.load(chosen.map { loads[$0].bulk(reader.statements) })
+        var done: Set<Int> = []
+        for (index, answer) in zip(chosen, answers) {
+            let outcomes = loads[index].results(answer, identity: reader.identity)
+            copyTrust.note(wasTaken: outcomes != nil)
+            guard let outcomes else { continue }
+            done.insert(index)
+            for (index, outcome) in outcomes { results[index] = outcome }
+        }
+        return loads.indices.filter { !done.contains($0) }.map { loads[$0] }
     }
 
     private func apply(

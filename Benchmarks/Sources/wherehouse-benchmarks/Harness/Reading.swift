@@ -31,6 +31,14 @@ struct Series: Codable {
     var wall: Double { median(readings.map(\.wall)) }
     var cpu: Double { median(readings.map(\.cpu)) }
 
+    /// This and another, one after the other, repeat by repeat.
+    func adding(_ other: Series) -> Series {
+        let readings = zip(readings, other.readings).map {
+            Reading(wall: $0.wall + $1.wall, cpu: $0.cpu + $1.cpu)
+        }
+        return Series(name: "\(name) + \(other.name)", readings: readings)
+    }
+
     /// The ratio of wall times of this series to another's, repeat by repeat.
     func ratios(to other: Series) -> [Double] {
         zip(readings, other.readings).map { $0.wall / $1.wall }

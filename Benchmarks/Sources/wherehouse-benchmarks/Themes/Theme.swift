@@ -1,6 +1,8 @@
 /// What can be measured by itself.
 enum Theme: String, CaseIterable {
     case reads, writes, loading, scans, contract, timers, copying, dumping, verifying, resuming, redis
+    case postgreSQLCalls = "postgresql-calls"
+    case postgreSQLCopies = "postgresql-copies"
 
     func measure(_ bench: Workbench, _ results: inout Results) async throws {
         switch self {
@@ -15,6 +17,8 @@ enum Theme: String, CaseIterable {
         case .verifying: try await measureVerifying(bench, &results)
         case .resuming: try await measureResuming(bench, &results)
         case .redis: try await measureRedis(bench, &results)
+        case .postgreSQLCalls: try await measureServerCalls(bench, &results)
+        case .postgreSQLCopies: try await measureServerCopies(bench, &results)
         }
     }
 }
