@@ -96,7 +96,7 @@ let package = Package(
         .target(
             name: "CommandLineTool",
             dependencies: [
-                "Drivers", "KeyValue", "Migration",
+                "Drivers", "IPLD", "KeyValue", "Migration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

@@ -57,7 +57,7 @@ struct CARIndexTests {
         #expect(decoded.offsets(of: blocks[0].cid.hash).count >= 2)
         #expect(decoded.offsets(of: .sha256(of: Array("not there".utf8))) == [])
         var entries = 0
-        index.forEach { _, _, _ in entries += 1 }
+        index.forEachEntry { _, _, _ in entries += 1 }
         #expect(entries == index.count)
     }
 

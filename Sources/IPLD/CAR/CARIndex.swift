@@ -62,7 +62,8 @@ public struct CARIndex: Hashable, Sendable {
     }
 
     /// Every entry, in the order of the encoding.
-    public func forEach(_ body: (_ code: Multicodec?, _ digest: [UInt8], _ offset: UInt64) throws -> Void) rethrows {
+    public func forEachEntry(_ body: (_ code: Multicodec?, _ digest: [UInt8], _ offset: UInt64) throws -> Void) rethrows
+    {
         for group in groups {
             for bucket in group.buckets {
                 for index in 0..<bucket.count {

@@ -24,7 +24,7 @@ public struct Multihash: Hashable, Sendable {
         self.digest = digest
     }
 
-    private init(checked code: Multicodec, _ digest: [UInt8]) {
+    init(checked code: Multicodec, _ digest: [UInt8]) {
         self.code = code
         self.digest = digest
     }

@@ -1,0 +1,49 @@
+import ArgumentParser
+import IPLD
+
+struct VerifyArchiveCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check every block of an archive against its hash.",
+        discussion: """
+            Fails at the first block whose bytes are not what its identifier names, and where the archive is cut off or \
+            malformed. A root that the archive does not hold is told, and is no failure. Tells the archive's own \
+            identifier: the hash of all its bytes. The index of an archive of version 2 is not checked.
+
+            JSON: cid, bytes, blocks, roots, missingRoots.
+
+            Example: wherehouse car verify upload.car
+            """
+    )
+
+    @Argument(help: CARCommand.archive) var archive: String
+    @Flag(help: "Let blocks pass whose hash function can't be computed here.") var lenient = false
+    @OptionGroup var options: OutputOptions
+
+    func run(in context: CommandContext) async throws {
+        var input = try ArchiveInput(archive, verification: lenient ? .known : .all)
+        var blocks = 0
+        var missing: Set<CID>?
+        while let section = try await input.next() {
+            blocks += 1
+            if missing == nil { missing = Set(input.reader.roots ?? []) }
+            missing?.remove(section.block.cid)
+        }
+        let roots = input.reader.roots ?? []
+        let absent = (missing ?? Set(roots)).filter { $0.hash.code != .identity }.sorted()
+        let cid = CID(.car, input.hash.multihash)
+        guard options.json else {
+            let count = HumanText.count(blocks, "block")
+            try await context.output.line("\(cid): \(count) in \(HumanText.count(input.byteCount, "byte")), all sound.")
+            for root in absent { try await context.output.line("The root \(root) is not in the archive.") }
+            return
+        }
+        var object = JSONObject()
+        object.add("cid", "\(cid)")
+        object.add("bytes", input.byteCount)
+        object.add("blocks", blocks)
+        object.add("roots", roots.map(\.description))
+        object.add("missingRoots", absent.map(\.description))
+        try await context.output.line(object)
+    }
+}
