@@ -110,7 +110,7 @@ let package = Package(
             dependencies: ["Tuples", "TestSupport"],
             resources: [.copy("Fixtures")]
         ),
-        .testTarget(name: "IPLDTests", dependencies: ["IPLD", "TestSupport"]),
+        .testTarget(name: "IPLDTests", dependencies: ["IPLD", "TestSupport"], exclude: ["Peer"]),
         .testTarget(
             name: "KeyValueTests",
             dependencies: [

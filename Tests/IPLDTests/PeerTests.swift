@@ -1,0 +1,110 @@
+import Foundation
+import IPLD
+import TestSupport
+import Testing
+
+/// The independent implementations that Scripts/install puts into .build/peers.
+@Suite("Peers in Python")
+struct PeerTests {
+    /// Asks all at once, and gives an answer a line.
+    private func ask(_ lines: [String]) throws -> [String] {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "wherehouse-peer-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let input = folder.appending(path: "input")
+        try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: input)
+        let source = URL(filePath: #filePath).deletingLastPathComponent()
+        let root = source.deletingLastPathComponent().deletingLastPathComponent()
+        let process = Process()
+        process.executableURL = root.appending(path: ".build/peers/bin/python3")
+        process.arguments = [source.appending(path: "Peer/peer.py").path]
+        process.standardInput = try FileHandle(forReadingFrom: input)
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "Scripts/install installs the peers")
+        let answers = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        try #require(answers.count == lines.count + 1)
+        return answers.dropLast().map(String.init)
+    }
+
+    private func hex(_ bytes: [UInt8]) -> String { Multibase.base16.encodeBody(bytes) }
+
+    @Test("Random blocks of the peer are read, and written the same")
+    func blocksOfPeer() throws {
+        for answer in try ask((0..<1_000).map { "random \($0)" }) {
+            let block = bytes(hex: answer)
+            let node = try DAGCBOR.decode(block)
+            #expect(try DAGCBOR.encode(node) == block)
+            let json = try DAGJSON.encode(node)
+            #expect(try DAGJSON.decode(json) == node)
+        }
+    }
+
+    @Test("Random blocks are read by the peer, and written the same")
+    func blocksForPeer() throws {
+        var generator = SeededGenerator(seed: 11)
+        let blocks = try (0..<1_000).map { _ in try DAGCBOR.encode(node(depth: 0, using: &generator)) }
+        let answers = try ask(blocks.map { "cbor \(hex($0))" })
+        for (answer, block) in zip(answers, blocks) { #expect(answer == hex(block)) }
+    }
+
+    @Test("Identifiers, hashes and bases are the peer's")
+    func identifiers() throws {
+        var generator = SeededGenerator(seed: 12)
+        let contents = (0..<200).map { _ in generator.bytes(Int.random(in: 1...60, using: &generator)) }
+        let hashes = try ask(contents.map { "hash \(hex($0))" })
+        for (answer, content) in zip(hashes, contents) {
+            #expect(answer == "\(hex(Multihash.sha256(of: content).bytes)) \(hex(Multihash.sha512(of: content).bytes))")
+        }
+        let cids = contents.map { CID([.raw, .dagCBOR, .car][$0.count % 3], .sha256(of: $0)) }
+        for (answer, cid) in zip(try ask(cids.map { "cid \($0)" }), cids) {
+            let texts = try [Multibase.base32, .base36, .base58btc].map { try cid.text(in: $0) }
+            #expect(answer == ([hex(cid.bytes)] + texts).joined(separator: " "))
+        }
+        let bases: [(String, Multibase)] = [
+            ("base16", .base16), ("base32", .base32), ("base32hexpad", .base32HexPadded), ("base36", .base36),
+            ("base58btc", .base58btc), ("base64", .base64), ("base64urlpad", .base64urlPadded),
+        ]
+        let cases = bases.flatMap { base in contents.flatMap { [(base, $0), (base, [0, 0] + $0)] } }
+        for (answer, (base, content)) in zip(try ask(cases.map { "base \($0.0.0) \(hex($0.1))" }), cases) {
+            #expect(answer == base.1.encode(content), "\(base.0)")
+            #expect(try Multibase.decode(answer).bytes == content)
+        }
+    }
+
+    private func node(depth: Int, using generator: inout SeededGenerator) -> Node {
+        switch Int.random(in: 0...(depth < 4 ? 8 : 6), using: &generator) {
+        case 0: return .null
+        case 1: return .boolean(Bool.random(using: &generator))
+        case 2:
+            return .integer(
+                NodeInteger(
+                    Int64.random(in: .min ... .max, using: &generator) >> Int64.random(in: 0...63, using: &generator)
+                )
+            )
+        case 3: return .float(Double.random(in: -1e30...1e30, using: &generator))
+        case 4: return .string(text(using: &generator))
+        case 5: return .bytes(generator.bytes(Int.random(in: 0...300, using: &generator)))
+        case 6: return .link(CID(.raw, .sha256(of: generator.bytes(3))))
+        case 7:
+            return .list(
+                (0..<Int.random(in: 0...30, using: &generator)).map { _ in node(depth: depth + 1, using: &generator) }
+            )
+        default:
+            var map = NodeMap()
+            for _ in 0..<Int.random(in: 0...30, using: &generator) {
+                map[text(using: &generator)] = node(depth: depth + 1, using: &generator)
+            }
+            return .map(map)
+        }
+    }
+
+    private func text(using generator: inout SeededGenerator) -> Text {
+        let characters: [Character] = ["a", "é", "\u{301}", "水", "😀", "\"", "\n"]
+        let count = Int.random(in: 0...20, using: &generator)
+        return Text(String((0..<count).map { _ in characters[Int.random(in: 0..<7, using: &generator)] }))
+    }
+}
