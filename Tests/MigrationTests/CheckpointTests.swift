@@ -86,6 +86,29 @@ import Testing
         #expect(second.rows == rows.count - report.resumed)
     }
 
+    /// Wherever a copy ends, at most half a second of its work is done again. Each page takes 20 ms here.
+    @Test func losesLittleWork() async throws {
+        let rows = randomRows(3_000, seed: 36)
+        let source = MemoryStore()
+        try await fill(source, with: rows)
+        for end in stride(from: 800, to: 3_000, by: 210) {
+            let paged = TimedPages(base: SmallPages(base: source, limit: 40), time: time)
+            let target = MemoryStore()
+            let options = CopyOptions(writesInFlightMax: 3, writeRowsMax: 10)
+            let copier = Copier(to: failing(target, after: end), options: options, environment: time.environment)
+            await #expect(throws: StoreError.self) {
+                let checkpoints = CheckpointOptions(source: "test")
+                _ = try await copier.copy(from: paged, temporaryDirectory: directory.path, checkpoints: checkpoints)
+            }
+            let ended = time.now
+            let (report, _) = try await copy(source, target)
+            #expect(report.resumed > 0)
+            let done = try #require(paged.times.last { $0.rows <= report.resumed }).at
+            #expect(ended - done <= .milliseconds(500))
+            #expect(try await contents(target) == sorted(rows))
+        }
+    }
+
     @Test func putsNoCheckpointBeforeWhatIsUnderWay() async throws {
         let rows = sorted(randomRows(300, seed: 33, spaces: [.records])).map { Row(key: $0.key, value: [1]) }
         let source = MemoryStore()
@@ -196,6 +219,32 @@ private struct SmallPages: StoreDecorator {
         var options = options
         options.limit = min(limit, options.limit)
         return try await base.scan(range, options, after: cursor)
+    }
+}
+
+/// Takes 20 ms a page, and notes how many rows it had delivered when.
+private final class TimedPages: StoreDecorator {
+    let base: any KeyValueStore
+    private let time: SimulatedTime
+    private let noted = Mutex<[(rows: Int, at: Duration)]>([])
+
+    init(base: any KeyValueStore, time: SimulatedTime) {
+        self.base = base
+        self.time = time
+    }
+
+    var times: [(rows: Int, at: Duration)] { noted.withLock { $0 } }
+
+    func around<Result: Sendable>(
+        _ call: StoreCall,
+        _ body: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result { try await body() }
+
+    func scan(_ range: KeyRange, _ options: ScanOptions, after cursor: Cursor?) async throws(StoreError) -> ScanPage {
+        let page = try await base.scan(range, options, after: cursor)
+        time.advance(by: .milliseconds(20))
+        noted.withLock { $0.append((($0.last?.rows ?? 0) + page.count, time.now)) }
+        return page
     }
 }
 

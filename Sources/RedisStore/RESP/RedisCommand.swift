@@ -25,6 +25,13 @@ struct RedisCommand: Sendable {
         self.effect = effect
     }
 
+    /// A command that reads, from all its parts, the words of the name first.
+    init(parts: [[UInt8]], slot: UInt16?) {
+        arguments = parts
+        self.slot = slot
+        effect = .reads
+    }
+
     /// The same with text arguments.
     init(_ name: String, _ first: String, _ others: String...) {
         self.init(name, ([first] + others).map { Array($0.utf8) })

@@ -22,16 +22,22 @@ final class RawKeyReader {
     static let membersAStep = 1_000
     static let entriesAStep = 250
     static let bytesAStep = 1 << 20
+    /// The first piece of a string is shorter, since many keys are begun at once.
+    static let firstBytes = 64 << 10
 
-    private enum Kind: String {
+    enum Kind: String {
         case string, list, set, zset, hash, stream
     }
 
     let key: [UInt8]
     private let bytesMax: Int
     private let expiryIsRelative: Bool
-    private var kind: Kind?
+    private let guess: Kind?
+    /// What lies there; nil before the first step.
+    private(set) var kind: Kind?
     private var text: [UInt8] = []
+    /// Whether the first piece of a string is there.
+    private var isBegun = false
     private var elements: [[UInt8]] = []
     private var members: Set<[UInt8]> = []
     private var scores: [[UInt8]: Double] = [:]
@@ -42,15 +48,20 @@ final class RawKeyReader {
     /// What a stream's groups have delivered and not had acknowledged, which a record does not hold.
     private(set) var pendingEntries: Int64 = 0
 
-    /// - Parameter expiryIsRelative: whether the server, older than 7.0, tells only how long a key has left.
-    init(_ key: [UInt8], bytesMax: Int, expiryIsRelative: Bool = false) {
+    /// - Parameters:
+    ///   - expiryIsRelative: whether the server, older than 7.0, tells only how long a key has left.
+    ///   - guess: what probably lies there, which is then read in the first step.
+    init(_ key: [UInt8], bytesMax: Int, expiryIsRelative: Bool = false, guess: Kind? = nil) {
         self.key = key
         self.bytesMax = bytesMax
         self.expiryIsRelative = expiryIsRelative
+        self.guess = guess
     }
 
     /// The first step.
-    var first: [[[UInt8]]] {
+    var first: [[[UInt8]]] { typeCommands + (guess.map { commands(of: $0) } ?? []) }
+
+    private var typeCommands: [[[UInt8]]] {
         expiryIsRelative
             ? [command("TYPE"), [Array("TIME".utf8)], command("PTTL")]
             : [command("TYPE"), command("PEXPIRETIME")]
@@ -59,7 +70,9 @@ final class RawKeyReader {
     /// Takes the replies to the last step, one a command. Throws ``StoreError/Code/tooLarge`` when the record is beyond
     /// the limit, and ``StoreError/Code/corrupted`` for replies that no such server gives.
     func take(_ replies: [RawReply]) throws(StoreError) -> Outcome {
-        for reply in replies {
+        // What answers to a guess counts only when the guess was right.
+        let counting = kind == nil ? replies.prefix(typeReplies) : replies[...]
+        for reply in counting {
             guard let message = reply.errorMessage else { continue }
             if message.hasPrefix("WRONGTYPE") { return .changed }
             if message.hasPrefix("ERR no such key") { return .absent }
@@ -80,53 +93,67 @@ final class RawKeyReader {
         return outcome
     }
 
+    private var typeReplies: Int { expiryIsRelative ? 3 : 2 }
+
     private func takeType(_ replies: [RawReply]) throws(StoreError) -> Outcome {
-        guard let name = replies.first?.text else { throw surprise() }
+        guard replies.count >= typeReplies, let name = replies[0].text else { throw surprise() }
         if expiryIsRelative {
-            guard replies.count == 3, let time = replies[1].array, time.count == 2, let seconds = time[0].number,
+            guard let time = replies[1].array, time.count == 2, let seconds = time[0].number,
                 let microseconds = time[1].number, let left = replies[2].number
             else { throw surprise() }
             expiry = left < 0 ? nil : seconds &* 1_000 &+ microseconds / 1_000 &+ left
         } else {
-            guard replies.count == 2, let moment = replies[1].number else { throw surprise() }
+            guard let moment = replies[1].number else { throw surprise() }
             expiry = moment < 0 ? nil : moment
         }
         if name == "none" { return .absent }
         guard let kind = Kind(rawValue: name) else { return .unsupported(type: name) }
         self.kind = kind
-        return next(kind)
+        guard kind == guess else { return next(kind) }
+        return try take(Array(replies.dropFirst(typeReplies)))
     }
 
     // MARK: - The steps of each type
 
     /// The step that goes on behind what has been gathered.
     private func next(_ kind: Kind, cursor: [UInt8] = RawKeyReader.start) -> Outcome {
+        .needs(commands(of: kind, cursor: cursor))
+    }
+
+    private func commands(of kind: Kind, cursor: [UInt8] = RawKeyReader.start) -> [[[UInt8]]] {
         switch kind {
         case .string:
+            guard isBegun else { return [command("GETRANGE", ["0", "\(RawKeyReader.firstBytes - 1)"])] }
             // An empty string and one that is gone look alike.
             let range = ["\(text.count)", "\(text.count + RawKeyReader.bytesAStep - 1)"]
-            return .needs([command("GETRANGE", range), command("EXISTS")])
+            return [command("GETRANGE", range), command("EXISTS")]
         case .list:
             let range = ["\(elements.count)", "\(elements.count + RawKeyReader.membersAStep - 1)"]
-            return .needs([command("LRANGE", range)])
-        case .set: return .needs([scan("SSCAN", cursor)])
-        case .zset: return .needs([scan("ZSCAN", cursor)])
-        case .hash: return .needs([scan("HSCAN", cursor)])
+            return [command("LRANGE", range)]
+        case .set: return [scan("SSCAN", cursor)]
+        case .zset: return [scan("ZSCAN", cursor)]
+        case .hash: return [scan("HSCAN", cursor)]
         case .stream:
             let start = stream.entries.last.map { "\($0.id.next)" } ?? "-"
-            return .needs([
+            return [
                 [Array("XINFO".utf8)] + command("STREAM"), [Array("XINFO".utf8)] + command("GROUPS"),
                 command("XRANGE", [start, "+", "COUNT", "\(RawKeyReader.entriesAStep)"]),
-            ])
+            ]
         }
     }
 
     private func take(_ replies: [RawReply], of kind: Kind) throws(StoreError) -> Outcome {
         switch kind {
         case .string:
-            guard replies.count == 2, let piece = replies[0].bytes, let exists = replies[1].number else {
-                throw surprise()
+            guard let piece = replies.first?.bytes else { throw surprise() }
+            let isFirst = !isBegun
+            isBegun = true
+            if isFirst {
+                text = piece
+                byteCount = piece.count
+                return piece.isEmpty || piece.count == RawKeyReader.firstBytes ? next(kind) : finished(.string(text))
             }
+            guard replies.count == 2, let exists = replies[1].number else { throw surprise() }
             guard exists != 0 else { return .absent }
             text += piece
             byteCount += piece.count

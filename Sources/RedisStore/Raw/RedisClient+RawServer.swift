@@ -55,11 +55,12 @@ private struct ClientServer: RawServer {
 
     /// The key is the first argument, behind the name, which XINFO has of two words.
     private func command(of parts: [[UInt8]], hasNode: Bool) -> RedisCommand {
-        let name = String(decoding: parts.first ?? [], as: UTF8.self)
-        let arguments = Array(parts.dropFirst())
-        let key = arguments.dropFirst(name == "XINFO" ? 1 : 0).first
-        return RedisCommand(name, arguments, slot: hasNode ? nil : key.map { HashSlot.of($0) })
+        guard client.isCluster, !hasNode else { return RedisCommand(parts: parts, slot: nil) }
+        let key = parts.dropFirst(parts.first == ClientServer.information ? 2 : 1).first
+        return RedisCommand(parts: parts, slot: key.map { HashSlot.of($0) })
     }
+
+    private static let information = Array("XINFO".utf8)
 }
 
 extension RawReply {

@@ -25,10 +25,13 @@ public final class RedisRawStore: ReadOnlyStore {
     private let version: String
     private let environment: StoreEnvironment
     private let identity: StoreIdentity
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
-    private struct State {
+    struct State {
         var isClosed = false
+        /// What was read last, and how many bytes a record of the last page had: the next will be like that.
+        var lastKind = RawKeyReader.Kind.string
+        var bytesARecord = 1 << 20
         var skipped = 0
         var streamsWithPendingEntries = 0
     }
@@ -95,10 +98,10 @@ public final class RedisRawStore: ReadOnlyStore {
         try Key.validate(keys, for: capabilities.limits)
         try checkOpen()
         let names = keys.map(name(of:))
-        let found = try await records(of: names.compactMap { $0 }, keysOnly: false)
+        var found = try await records(of: names.compactMap { $0 }, keysOnly: false)[...]
         let nonce = environment.random()
         return zip(keys, names).map { key, name in
-            guard let name, let value = found[name] else { return nil }
+            guard name != nil, let value = found.popFirst() ?? nil else { return nil }
             return Entry(key: key, value: value, revision: Revision(store: identity, key: key, nonce: nonce))
         }
     }
@@ -115,7 +118,8 @@ public final class RedisRawStore: ReadOnlyStore {
         guard range.space == .records else { return builder.page(cursor: nil) }
         let nonce = environment.random()
         if case .keys(let partition, _, _) = range.extent, partition != self.partition {
-            if partition == partitionOfEmptyKey, let value = try await records(of: [[]], keysOnly: options.keysOnly)[[]]
+            if partition == partitionOfEmptyKey,
+                let value = try await records(of: [[]], keysOnly: options.keysOnly)[0]
             {
                 builder.append(key(of: []), value: value, nonce: nonce, isTombstone: false)
             }
@@ -126,17 +130,24 @@ public final class RedisRawStore: ReadOnlyStore {
         var position = RawCursor(node: first)
         if let cursor { position = try RawCursor(cursor, in: range) }
         if position.pending.isEmpty { try await nameKeys(&position, limit: options.limit) }
+        var (bytes, rows) = (0, 0)
         while !position.pending.isEmpty, !builder.isFull {
-            // Few at a time, since a step may bring a megabyte of each.
-            let count = min(position.pending.count, options.limit - builder.examined, RedisRawStore.keysAStep)
-            let names = Array(position.pending.prefix(count))
-            let found = try await records(of: names, keysOnly: options.keysOnly)
-            for name in names where !builder.isFull {
-                position.pending.removeFirst()
+            // As many as will probably fill the page: what goes beyond it is read again for the next.
+            let likely = (options.bytesMax - bytes) / max(1, state.withLock { $0.bytesARecord })
+            let step = min(max(likely, RedisRawStore.keysAStepMin), RedisRawStore.keysAStepMax)
+            let names = position.pending.prefix(min(options.limit - builder.examined, step))
+            var taken = 0
+            for (name, value) in zip(names, try await records(of: Array(names), keysOnly: options.keysOnly)) {
+                if builder.isFull { break }
+                taken += 1
                 let key = key(of: name)
-                guard let value = found[name], range.contains(key) else { continue }
+                guard let value, range.contains(key) else { continue }
                 builder.append(key, value: value, nonce: nonce, isTombstone: false)
+                bytes += name.count + value.count
+                rows += 1
             }
+            position.pending.removeFirst(taken)
+            if rows > 0 { state.withLock { $0.bytesARecord = bytes / rows } }
         }
         if position.pending.isEmpty, position.place == nil {
             guard let next = nodes.firstIndex(of: position.node).map({ nodes.index(after: $0) }), next < nodes.count
@@ -146,7 +157,9 @@ public final class RedisRawStore: ReadOnlyStore {
         return builder.page(cursor: position.cursor(in: range))
     }
 
-    static let keysAStep = 32
+    static let keysAStepMin = 32
+    /// Few enough that the first pieces of all do not take much memory.
+    static let keysAStepMax = 512
 
     /// One step of the node's own scan.
     private func nameKeys(_ position: inout RawCursor, limit: Int) async throws(StoreError) {
@@ -164,79 +177,6 @@ public final class RedisRawStore: ReadOnlyStore {
             guard let name = name.bytes else { throw refusal(reply) }
             if seen.insert(name).inserted { position.pending.append(name) }
         }
-    }
-
-    /// The encoded records of those keys that are there; empty values with `keysOnly`.
-    private func records(of names: [[UInt8]], keysOnly: Bool) async throws(StoreError) -> [[UInt8]: [UInt8]] {
-        var found: [[UInt8]: [UInt8]] = [:]
-        var left = Set(names)
-        var attempt = 1
-        while let name = left.first {
-            guard attempt <= RedisRawStore.attemptsMax else {
-                throw StoreError(
-                    .unavailable,
-                    "A key gets another type each time that it is read: hold its writers.",
-                    ["key": Key.escaped(name)]
-                )
-            }
-            attempt += 1
-            left = try await read(left, keysOnly: keysOnly, into: &found)
-        }
-        return found
-    }
-
-    /// Reads keys into `found`; those that changed meanwhile so that they have to be read anew.
-    ///
-    /// Two steps of all together are enough for all that are small. What is larger goes on one by one.
-    private func read(
-        _ names: Set<[UInt8]>,
-        keysOnly: Bool,
-        into found: inout [[UInt8]: [UInt8]]
-    ) async throws(StoreError) -> Set<[UInt8]> {
-        var changed: Set<[UInt8]> = []
-        var steps = names.map { name in
-            let reader = RawKeyReader(
-                name,
-                bytesMax: capabilities.limits.valueBytesMax,
-                expiryIsRelative: expiryIsRelative
-            )
-            return (reader: reader, commands: reader.first)
-        }
-        var stepsTogether = 2
-        while !steps.isEmpty {
-            let size = stepsTogether > 0 ? steps.count : 1
-            stepsTogether -= 1
-            let batch = Array(steps.suffix(size))
-            steps.removeLast(size)
-            var replies = try await server.replies(to: batch.flatMap(\.commands), at: nil)[...]
-            for (reader, commands) in batch {
-                let own = Array(replies.prefix(commands.count))
-                replies = replies.dropFirst(commands.count)
-                switch try reader.take(own) {
-                case .needs(let commands):
-                    if keysOnly { found[reader.key] = [] } else { steps.append((reader, commands)) }
-                case .record(let record):
-                    found[reader.key] = record.encoded()
-                    if reader.pendingEntries > 0 { state.withLock { $0.streamsWithPendingEntries += 1 } }
-                case .absent: break
-                case .changed: changed.insert(reader.key)
-                case .unsupported(let type): try skip(reader.key, type)
-                }
-            }
-        }
-        return changed
-    }
-
-    private static let attemptsMax = 3
-
-    private func skip(_ key: [UInt8], _ type: String) throws(StoreError) {
-        guard options.skipsUnsupported else {
-            throw .unsupported(
-                "A key holds a type that only a module of the server knows: leave such keys out with unsupported=skip.",
-                ["key": Key.escaped(key), "type": type]
-            )
-        }
-        state.withLock { $0.skipped += 1 }
     }
 
     private func refusal(_ reply: RawReply?) -> StoreError {
@@ -258,7 +198,7 @@ public final class RedisRawStore: ReadOnlyStore {
         try checkOpen()
         guard space == .records else { return PartitionPage(partitions: [], cursor: nil) }
         var all: [[UInt8]] = []
-        let hasEmptyKey = try await !records(of: [[]], keysOnly: true).isEmpty
+        let hasEmptyKey = try await records(of: [[]], keysOnly: true)[0] != nil
         if try await keyCount() > (hasEmptyKey ? 1 : 0) { all.append(partition) }
         if hasEmptyKey { all.append(partitionOfEmptyKey) }
         if let cursor {

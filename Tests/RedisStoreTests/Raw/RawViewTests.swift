@@ -140,11 +140,19 @@ struct RawViewTests {
         #expect(try await legacy.record("gone") == nil)
         #expect(try await legacy.view().everything().count == 2)
         // As servers before 7.0 are asked.
-        let reader = RawKeyReader(bytes("later"), bytesMax: 100, expiryIsRelative: true)
-        guard case .needs(let commands) = try reader.take(try legacy.connection.send(reader.first)),
-            case .record(let record) = try reader.take(try legacy.connection.send(commands))
-        else {
-            Issue.record("a string takes two steps")
+        for guess in [nil, RawKeyReader.Kind.hash, .list, .set, .zset, .stream] {
+            let reader = RawKeyReader(bytes("later"), bytesMax: 100, expiryIsRelative: true, guess: guess)
+            guard case .needs(let commands) = try reader.take(try legacy.connection.send(reader.first)),
+                case .record(let record) = try reader.take(try legacy.connection.send(commands))
+            else {
+                Issue.record("a string that was not guessed takes two steps")
+                return
+            }
+            #expect(abs((record.expiresAtMilliseconds ?? 0) - moment) < 1_000)
+        }
+        let reader = RawKeyReader(bytes("later"), bytesMax: 100, expiryIsRelative: true, guess: .string)
+        guard case .record(let record) = try reader.take(try legacy.connection.send(reader.first)) else {
+            Issue.record("a string that was guessed takes one step")
             return
         }
         #expect(abs((record.expiresAtMilliseconds ?? 0) - moment) < 1_000)
@@ -311,10 +319,11 @@ struct RawViewTests {
     @Test("reads a key anew that changes its type between two steps")
     func changedType() async throws {
         let legacy = try await Legacy()
-        try legacy.connection.send("SET", "key", "text")
+        // In two steps, since no hash is expected.
+        try legacy.connection.send("HSET", "key", "field", "text")
         let writer = try SocketServer(port: legacy.server.port)
         let view = try await legacy.view { command in
-            guard command[0] == bytes("GETRANGE") else { return }
+            guard command[0] == bytes("HSCAN") else { return }
             do throws(StoreError) {
                 try writer.send("DEL", "key")
                 try writer.send("RPUSH", "key", "element")
