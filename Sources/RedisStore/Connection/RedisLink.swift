@@ -79,25 +79,26 @@ final class RedisLink: @unchecked Sendable {
 
     private func write(to channel: any Channel) {
         guard channel.isWritable, !waiting.isEmpty, inFlight.count < RedisLink.inFlightMax else { return }
-        var buffer = channel.allocator.buffer(capacity: 4_096)
-        while inFlight.count < RedisLink.inFlightMax, buffer.readableBytes < RedisLink.bytesPerWrite,
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(4_096)
+        while inFlight.count < RedisLink.inFlightMax, bytes.count < RedisLink.bytesPerWrite,
             let item = waiting.popFirst()
         {
             switch item {
             case .command(let call, let index):
                 guard !call.isAnswered(index) else { continue }
-                call.commands[index].write(to: &buffer)
+                call.commands[index].append(to: &bytes)
                 call.noteWritten(index)
             case .asking:
                 // The command that asks was cancelled: then nothing asks.
                 guard case .command(let call, let index) = waiting.first, !call.isAnswered(index) else { continue }
-                RedisCommand("ASKING").write(to: &buffer)
+                RedisCommand("ASKING").append(to: &bytes)
             case .greeting: continue
             }
             inFlight.append(item)
         }
-        guard buffer.readableBytes > 0 else { return }
-        channel.writeAndFlush(buffer, promise: nil)
+        guard !bytes.isEmpty else { return }
+        channel.writeAndFlush(channel.allocator.buffer(bytes: bytes), promise: nil)
     }
 
     private func connect() {
@@ -157,12 +158,12 @@ final class RedisLink: @unchecked Sendable {
         arguments += [Array("SETNAME".utf8), Array(configuration.clientName.utf8)]
         var commands = [RedisCommand("HELLO", arguments)]
         if configuration.database != 0 { commands.append(RedisCommand("SELECT", "\(configuration.database)")) }
-        var buffer = channel.allocator.buffer(capacity: 256)
+        var bytes: [UInt8] = []
         for command in commands {
-            command.write(to: &buffer)
+            command.append(to: &bytes)
             inFlight.append(.greeting)
         }
-        channel.writeAndFlush(buffer, promise: nil)
+        channel.writeAndFlush(channel.allocator.buffer(bytes: bytes), promise: nil)
     }
 
     private func greeted(with reply: RESPValue) {

@@ -1,6 +1,4 @@
 #if Redis
-import NIOCore
-
 /// A command on its way to the server.
 struct RedisCommand: Sendable {
     /// What becomes of a command whose reply is lost.
@@ -41,27 +39,29 @@ struct RedisCommand: Sendable {
     var byteCount: Int { arguments.reduce(16) { $0 + $1.count + 16 } }
 
     /// Appends its wire form: an array of bulk strings.
-    func write(to buffer: inout ByteBuffer) {
-        RedisCommand.writeHead(0x2A, arguments.count, to: &buffer)
+    func append(to bytes: inout [UInt8]) {
+        RedisCommand.appendHead(0x2A, arguments.count, to: &bytes)
         for argument in arguments {
-            RedisCommand.writeHead(0x24, argument.count, to: &buffer)
-            buffer.writeBytes(argument)
-            buffer.writeInteger(0x0D0A as UInt16)
+            RedisCommand.appendHead(0x24, argument.count, to: &bytes)
+            bytes += argument
+            bytes.append(0x0D)
+            bytes.append(0x0A)
         }
     }
 
-    private static func writeHead(_ type: UInt8, _ number: Int, to buffer: inout ByteBuffer) {
-        buffer.writeInteger(type)
+    private static func appendHead(_ type: UInt8, _ number: Int, to bytes: inout [UInt8]) {
+        bytes.append(type)
         // Most lengths have one or two digits, for which no string need be made.
         if number < 10 {
-            buffer.writeInteger(UInt8(0x30 + number))
+            bytes.append(UInt8(0x30 + number))
         } else if number < 100 {
-            buffer.writeInteger(UInt8(0x30 + number / 10))
-            buffer.writeInteger(UInt8(0x30 + number % 10))
+            bytes.append(UInt8(0x30 + number / 10))
+            bytes.append(UInt8(0x30 + number % 10))
         } else {
-            buffer.writeString(String(number))
+            bytes += String(number).utf8
         }
-        buffer.writeInteger(0x0D0A as UInt16)
+        bytes.append(0x0D)
+        bytes.append(0x0A)
     }
 }
 #endif

@@ -63,8 +63,8 @@ final class RawKeyReader {
 
     private var typeCommands: [[[UInt8]]] {
         expiryIsRelative
-            ? [command("TYPE"), [Array("TIME".utf8)], command("PTTL")]
-            : [command("TYPE"), command("PEXPIRETIME")]
+            ? [[Word.type, key], [Word.time], [Word.timeLeft, key]]
+            : [[Word.type, key], [Word.expiry, key]]
     }
 
     /// Takes the replies to the last step, one a command. Throws ``StoreError/Code/tooLarge`` when the record is beyond
@@ -123,7 +123,7 @@ final class RawKeyReader {
     private func commands(of kind: Kind, cursor: [UInt8] = RawKeyReader.start) -> [[[UInt8]]] {
         switch kind {
         case .string:
-            guard isBegun else { return [command("GETRANGE", ["0", "\(RawKeyReader.firstBytes - 1)"])] }
+            guard isBegun else { return [[Word.range, key, Word.zero, Word.lastOfFirst]] }
             // An empty string and one that is gone look alike.
             let range = ["\(text.count)", "\(text.count + RawKeyReader.bytesAStep - 1)"]
             return [command("GETRANGE", range), command("EXISTS")]
@@ -224,7 +224,18 @@ final class RawKeyReader {
 
     // MARK: - Commands and replies
 
-    private static let start = Array("0".utf8)
+    /// The words of what is asked of every key, made once.
+    private enum Word {
+        static let type = Array("TYPE".utf8)
+        static let time = Array("TIME".utf8)
+        static let timeLeft = Array("PTTL".utf8)
+        static let expiry = Array("PEXPIRETIME".utf8)
+        static let range = Array("GETRANGE".utf8)
+        static let zero = Array("0".utf8)
+        static let lastOfFirst = Array("\(RawKeyReader.firstBytes - 1)".utf8)
+    }
+
+    private static let start = Word.zero
 
     private func scan(_ name: String, _ cursor: [UInt8]) -> [[UInt8]] {
         command(name) + [cursor, Array("COUNT".utf8), Array("\(RawKeyReader.membersAStep)".utf8)]

@@ -43,7 +43,7 @@ func measureResuming(_ bench: Workbench, _ results: inout Results) async throws 
         Figure(
             "copy of a SQLite, memory of its process",
             Series(name: "peak of copy", readings: peaks),
-            .megabytesAtMost(64)
+            .megabytesAtMost(128)
         ),
         Figure("copy killed: work that is done again", Series(name: "lost", readings: lost), .timeAtMost(5e8)),
         Figure("copy killed: the rest, a record", Series(name: "rest", readings: rest)),
