@@ -27,6 +27,10 @@ public struct RecordError: Error, Sendable {
         case newerVersion
         /// Stored bytes are damaged.
         case corrupted
+        /// No index serves the query.
+        case notServed
+        /// The cursor does not belong to the query, or nobody here has made it.
+        case invalidCursor
         /// The store can't keep records: see the message.
         case unsupported
     }

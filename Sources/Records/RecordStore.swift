@@ -14,16 +14,20 @@ public import Tuples
 public struct RecordStore: Sendable {
     private let writer: RecordWriter
     private let shapes: [String: RecordShape]
+    private let cursorKey: CursorKey
 
     /// Records in a store, under a namespace that keeps them apart from others' in the same store.
     ///
-    /// - Parameter wallClock: The time of day, which records' expiry is compared with.
+    /// - Parameters:
+    ///   - cursorKey: The secret that the cursors of queries are sealed with.
+    ///   - wallClock: The time of day, which records' expiry is compared with.
     /// - Throws: ``RecordError/Code/unsupported`` for a store without exclusive conditional writes, and
     ///   ``RecordError/Code/invalidDeclaration`` for two types of one name.
     public init(
         _ store: any KeyValueStore,
         namespace: String,
         types: [any RecordTypeDeclaration],
+        cursorKey: CursorKey,
         environment: StoreEnvironment = .live,
         wallClock: @escaping @Sendable () -> Timestamp
     ) throws(RecordError) {
@@ -44,6 +48,7 @@ public struct RecordStore: Sendable {
             }
         }
         self.shapes = shapes
+        self.cursorKey = cursorKey
         writer = RecordWriter(
             store: store,
             layout: RecordLayout(namespace: namespace),
@@ -187,6 +192,53 @@ extension RecordStore {
     }
 }
 
+// MARK: - Queries
+
+extension RecordStore {
+    /// One page of the records that a query asks for.
+    ///
+    /// Every record that is as the query asks from before its first page until after its last is on exactly one page; one
+    /// that changes meanwhile may be on none, or on one for each of its places in the order.
+    /// - Throws: ``RecordError`` for a query that makes no sense, one that no index serves, and a cursor of another
+    ///   query.
+    public func find<Message>(_ query: Query, as type: RecordType<Message>) async throws -> QueryPage<Message> {
+        let plan = try plan(query, type)
+        let signature = Array(
+            "\(type.name) \(query.order) \(query.isDescending) \(query.filter) \(plan.signature) ".utf8
+        )
+        let binding = signature + [UInt8](plan.unions.flatMap { $0.ranges.flatMap { $0.partition + $0.prefix } })
+        let position = try query.cursor.map { (cursor) throws(RecordError) in
+            try cursor.position(in: binding, cursorKey)
+        }
+        let page = try await QueryRunner(writer: writer, shape: type.shape).run(plan, query, after: position)
+        var records: [Stored<Message>] = []
+        for envelope in page.found {
+            let message = try RecordType<Message>.decode(envelope.body, name: type.name)
+            records.append(Stored(message: message, version: envelope.version))
+        }
+        return QueryPage(
+            records: records,
+            cursor: page.position.map { QueryCursor(after: $0, in: binding, cursorKey) },
+            isPartial: page.isPartial,
+            examined: page.examined
+        )
+    }
+
+    /// How a query would be answered, for people.
+    public func explain<Message>(_ query: Query, as type: RecordType<Message>) throws(RecordError) -> String {
+        try plan(query, type).description
+    }
+
+    private func plan<Message>(_ query: Query, _ type: RecordType<Message>) throws(RecordError) -> QueryPlan {
+        try query.validate(for: type.shape)
+        let capabilities = writer.store.capabilities
+        guard capabilities.order >= .partition, !query.isDescending || capabilities.reverseScan else {
+            throw RecordError(.unsupported, "The store can't read keys in this order.", ["type": type.name])
+        }
+        return try QueryPlanner(shape: type.shape, layout: writer.layout, query: query).plan()
+    }
+}
+
 // MARK: - Totals and repair
 
 extension RecordStore {
@@ -238,10 +290,40 @@ extension RecordStore {
     /// - Returns: How many changes and totals are still open, since others were busy with them: sweep again later.
     @discardableResult
     public func sweep(partitionOf address: RecordAddress) async throws -> Int {
-        guard let shape = shapes[address.type] else {
-            throw RecordError(.invalidDeclaration, "No record type of this name is declared.", ["type": address.type])
+        let partition = try writer.layout.partition(of: address, try shape(address.type))
+        return try await Sweeper(repairer: Repairer(writer: writer), shapes: shapes).sweep(partition).left
+    }
+
+    /// Holds every record, entry and claim in the partition of an address against each other, and mends what is amiss.
+    /// It reads the whole partition.
+    ///
+    /// - Returns: How many rows were amiss.
+    @discardableResult
+    public func scrub(partitionOf address: RecordAddress) async throws -> Int {
+        let partition = try writer.layout.partition(of: address, try shape(address.type))
+        return try await Scrubber(repairer: Repairer(writer: writer), shapes: shapes).scrub(partition).mended
+    }
+
+    /// The same for all global indexes of a type, which it reads whole.
+    @discardableResult
+    public func scrubGlobalIndexes(of type: String) async throws -> Int {
+        let shape = try shape(type)
+        let scrubber = Scrubber(repairer: Repairer(writer: writer), shapes: shapes)
+        var mended = 0
+        for index in shape.indexes {
+            guard case .global(let shards) = index.scope else { continue }
+            for shard in 0..<shards {
+                let place = try writer.layout.partition(of: index, shape, shard: Tuple([TupleElement(shard)]))
+                mended += try await scrubber.scrub(place).mended
+            }
         }
-        let sweeper = Sweeper(repairer: Repairer(writer: writer), shapes: shapes)
-        return try await sweeper.sweep(try writer.layout.partition(of: address, shape)).left
+        return mended
+    }
+
+    private func shape(_ type: String) throws(RecordError) -> RecordShape {
+        guard let shape = shapes[type] else {
+            throw RecordError(.invalidDeclaration, "No record type of this name is declared.", ["type": type])
+        }
+        return shape
     }
 }

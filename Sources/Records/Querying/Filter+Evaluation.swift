@@ -1,0 +1,51 @@
+import Tuples
+
+extension Filter {
+    /// Whether the filter holds of a record. It has been validated, so that its depth is bounded.
+    func holds(of values: FieldValues) -> Bool {
+        switch self {
+        case .everything: true
+        case .compare(let name, let comparison, let value):
+            values[name].first.map { comparison.holds($0, value) } ?? false
+        case .isIn(let name, let found): values[name].first.map { found.contains($0) } ?? false
+        case .hasPrefix(let name, let prefix):
+            Filter.text(of: name, values).map { $0.utf8.starts(with: prefix.utf8) } ?? false
+        case .contains(let name, let part):
+            Filter.text(of: name, values).map { Filter.has($0.lowercased(), part.lowercased()) } ?? false
+        case .exists(let name): values[name].contains { $0 != .null && $0 != .missing }
+        case .any(let name, let comparison, let value): values[name].contains { comparison.holds($0, value) }
+        case .all(let name, let comparison, let value): values[name].allSatisfy { comparison.holds($0, value) }
+        case .and(let parts): parts.allSatisfy { $0.holds(of: values) }
+        case .or(let parts): parts.contains { $0.holds(of: values) }
+        case .not(let part): !part.holds(of: values)
+        }
+    }
+
+    private static func text(of name: String, _ values: FieldValues) -> String? {
+        guard case .string(let text)? = values[name].first else { return nil }
+        return text
+    }
+
+    /// Whether a text has a part, scalar by scalar, as the runs of an index are made.
+    private static func has(_ text: String, _ part: String) -> Bool {
+        let text = Array(text.unicodeScalars)
+        let part = Array(part.unicodeScalars)
+        guard part.count <= text.count else { return false }
+        return (0...text.count - part.count).contains { text[$0..<$0 + part.count].elementsEqual(part) }
+    }
+}
+
+extension Filter.Comparison {
+    func holds(_ value: TupleElement, _ other: TupleElement) -> Bool {
+        if self == .equal { return value == other }
+        guard value != .null, value != .missing, other != .null, other != .missing else { return false }
+        return switch self {
+        case .equal: value == other
+        case .notEqual: value != other
+        case .less: value < other
+        case .lessOrEqual: value <= other
+        case .greater: value > other
+        case .greaterOrEqual: value >= other
+        }
+    }
+}

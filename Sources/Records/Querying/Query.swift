@@ -1,0 +1,72 @@
+public import Tuples
+
+/// Which records of a type are wanted, in which order, how many at a time.
+public struct Query: Hashable, Sendable {
+    /// How many records a page may have.
+    public static let limitMax = 1_000
+
+    /// What has to hold.
+    public var filter: Filter
+    /// The values of the type's partition key, or the number of the shard; nil for records of all partitions, which
+    /// takes a global index or a sharded type.
+    public var partition: Tuple?
+    /// The fields by which the records are ordered, each of one value. An index has to keep them in this order; behind
+    /// them it is the index's own, so that no two records are of one place.
+    public var order: [String]
+    /// Whether the order goes from the end.
+    public var isDescending: Bool
+    /// How many records a page has at most, 1 to 1,000.
+    public var limit: Int
+    /// How many rows of the store are examined for a page, about; then it ends and says that it is partial.
+    public var examinedMax: Int
+    /// Whether a filter that no index serves may be answered by reading records one after the other.
+    public var allowsScan: Bool
+    /// Where the page before ended.
+    public var cursor: QueryCursor?
+
+    /// A query from its parts.
+    public init(
+        _ filter: Filter = .everything,
+        in partition: Tuple? = nil,
+        orderedBy order: [String] = [],
+        isDescending: Bool = false,
+        limit: Int = 100,
+        examinedMax: Int = 10_000,
+        allowsScan: Bool = true,
+        after cursor: QueryCursor? = nil
+    ) {
+        self.filter = filter
+        self.partition = partition
+        self.order = order
+        self.isDescending = isDescending
+        self.limit = limit
+        self.examinedMax = examinedMax
+        self.allowsScan = allowsScan
+        self.cursor = cursor
+    }
+
+    /// Throws unless the query makes sense for a type.
+    func validate(for shape: RecordShape) throws(RecordError) {
+        guard (1...Query.limitMax).contains(limit), examinedMax > 0 else {
+            throw RecordError(
+                .tooLarge,
+                "A page has 1 to 1,000 records, and at least one row is examined for it.",
+                ["limit": "\(limit)", "examinedMax": "\(examinedMax)"]
+            )
+        }
+        try filter.validate(for: shape)
+        for name in order { try shape.require(name, isMultiValued: false, []) }
+    }
+}
+
+/// One page of what a query found.
+public struct QueryPage<Message: Sendable>: Sendable {
+    /// The records, in the query's order.
+    public let records: [RecordStore.Stored<Message>]
+    /// Where to go on; nil when there is nothing more.
+    public let cursor: QueryCursor?
+    /// Whether the page ended since enough rows were examined for it, with fewer records than there may be.
+    public let isPartial: Bool
+    /// How many rows of the store were examined.
+    public let examined: Int
+}
