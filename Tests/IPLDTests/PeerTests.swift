@@ -68,10 +68,11 @@ struct PeerTests {
             ("base16", .base16), ("base32", .base32), ("base32hexpad", .base32HexPadded), ("base36", .base36),
             ("base58btc", .base58btc), ("base64", .base64), ("base64urlpad", .base64urlPadded),
         ]
-        let cases = bases.flatMap { base in contents.flatMap { [(base, $0), (base, [0, 0] + $0)] } }
-        for (answer, (base, content)) in zip(try ask(cases.map { "base \($0.0.0) \(hex($0.1))" }), cases) {
-            #expect(answer == base.1.encode(content), "\(base.0)")
-            #expect(try Multibase.decode(answer).bytes == content)
+        let all = contents + contents.map { [0, 0] + $0 }
+        let cases = bases.flatMap { name, base in all.map { content in (name: name, base: base, content: content) } }
+        for (answer, asked) in zip(try ask(cases.map { "base \($0.name) \(hex($0.content))" }), cases) {
+            #expect(answer == asked.base.encode(asked.content), "\(asked.name)")
+            #expect(try Multibase.decode(answer).bytes == asked.content)
         }
     }
 
