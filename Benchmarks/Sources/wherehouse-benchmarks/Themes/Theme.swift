@@ -3,6 +3,7 @@ enum Theme: String, CaseIterable {
     case reads, writes, loading, scans, contract, timers, copying, dumping, verifying, resuming, redis
     case postgreSQLCalls = "postgresql-calls"
     case postgreSQLCopies = "postgresql-copies"
+    case postgreSQLVerification = "postgresql-verifying"
 
     func measure(_ bench: Workbench, _ results: inout Results) async throws {
         switch self {
@@ -19,6 +20,7 @@ enum Theme: String, CaseIterable {
         case .redis: try await measureRedis(bench, &results)
         case .postgreSQLCalls: try await measureServerCalls(bench, &results)
         case .postgreSQLCopies: try await measureServerCopies(bench, &results)
+        case .postgreSQLVerification: try await measureServerVerification(bench, &results)
         }
     }
 }

@@ -25,7 +25,7 @@ func measureServerCopies(_ bench: Workbench, _ results: inout Results) async thr
 }
 
 /// A server with a store and a table like it that hold all records, and an empty store beside them.
-private func withServer(
+func withServer(
     _ bench: Workbench,
     _ results: Results,
     _ body: (DatabaseServer, any KeyValueStore, DirectServerTable, inout Results) async throws -> Void
