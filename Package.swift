@@ -158,6 +158,7 @@ let package = Package(
             name: "RecordsTests",
             dependencies: [
                 "KeyValue", "Records", "TestSupport", "Tuples",
+                .target(name: "SQLiteStore", condition: .when(traits: ["SQLite"])),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["Messages/samples.proto"]
