@@ -16,6 +16,7 @@ final class RedisClient: Sendable {
         var inbox: [RedisCall] = []
         /// How many calls have not returned.
         var active = 0
+        var isCluster = false
         var isClosing = false
         /// Who waits for all calls to return.
         var closers: [UnsafeContinuation<Void, Never>] = []
@@ -23,13 +24,15 @@ final class RedisClient: Sendable {
 
     private let state = Mutex(State())
     /// Whether the servers are a cluster.
-    let isCluster: Bool
+    var isCluster: Bool { state.withLock { $0.isCluster } }
 
-    private init(_ router: RedisRouter, isCluster: Bool) {
+    private init(_ router: RedisRouter) {
         self.router = router
-        self.isCluster = isCluster
         loop = router.loop
     }
+
+    // Whoever forgot to close it keeps no connections and no timer by that.
+    deinit { loop.execute { [router] in router.close() } }
 
     /// Connects to the first of the servers that answers, and finds out whether it is one of a cluster.
     static func connect(
@@ -56,10 +59,10 @@ final class RedisClient: Sendable {
         _ router: RedisRouter,
         at endpoint: RedisEndpoint
     ) async throws(StoreError) -> RedisClient {
-        let single = RedisClient(router, isCluster: false)
-        let greeting = try await single.send(RedisCommand("HELLO"), to: endpoint)
-        guard greeting["mode"]?.text == "cluster" else { return single }
-        let reply = try await single.send(RedisCommand("CLUSTER SLOTS"), to: endpoint)
+        let client = RedisClient(router)
+        let greeting = try await client.send(RedisCommand("HELLO"), to: endpoint)
+        guard greeting["mode"]?.text == "cluster" else { return client }
+        let reply = try await client.send(RedisCommand("CLUSTER SLOTS"), to: endpoint)
         guard let table = SlotTable(reply, answered: endpoint) else {
             throw StoreError(
                 .unavailable,
@@ -73,7 +76,8 @@ final class RedisClient: Sendable {
                 continuation.resume()
             }
         }
-        return RedisClient(router, isCluster: true)
+        client.state.withLock { $0.isCluster = true }
+        return client
     }
 
     /// The servers that take writes, as far as is known now: one, or the masters of the cluster.
@@ -87,7 +91,9 @@ final class RedisClient: Sendable {
 
     /// Sends a command to where its slot is. A server's refusal is thrown, but for `NOSCRIPT`, which is for the caller.
     func send(_ command: RedisCommand) async throws(StoreError) -> RESPValue {
-        try await send([command])[0].get()
+        let call = RedisCall([command])
+        await perform(call)
+        return try call.result(0).get()
     }
 
     /// Sends commands, each to where its slot is; in order as far as they go to the same server.
@@ -103,26 +109,33 @@ final class RedisClient: Sendable {
     /// Sends commands to one server, or each to where its slot is.
     func send(_ commands: [RedisCommand], to node: RedisEndpoint?) async -> [Result<RESPValue, StoreError>] {
         guard !commands.isEmpty else { return [] }
-        let isOpen = state.withLock { state in
-            if !state.isClosing { state.active += 1 }
-            return !state.isClosing
-        }
-        guard isOpen else { return commands.map { _ in .failure(.closed) } }
-        defer { returned() }
         let call = RedisCall(commands, to: node)
-        let replies = await withTaskCancellationHandler {
+        await perform(call)
+        return commands.indices.map { call.result($0) }
+    }
+
+    /// Returns when every command has its answer.
+    private func perform(_ call: RedisCall) async {
+        var isOpen = true
+        await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 call.begin(continuation)
-                let isFirst = state.withLock { state in
+                var isFirst = false
+                isOpen = state.withLock { state in
+                    guard !state.isClosing else { return false }
+                    state.active += 1
+                    isFirst = state.inbox.isEmpty
                     state.inbox.append(call)
-                    return state.inbox.count == 1
+                    return true
                 }
                 if isFirst { loop.execute { [self] in router.arrive(takeInbox()) } }
+                // Nobody else has it.
+                if !isOpen { call.failAll(.closed) }
             }
         } onCancel: {
             loop.execute { [router] in router.cancel(call) }
         }
-        return replies.map(RedisClient.checked)
+        if isOpen { returned() }
     }
 
     private func returned() {
@@ -142,11 +155,6 @@ final class RedisClient: Sendable {
             state.inbox = []
             return calls
         }
-    }
-
-    private static func checked(_ reply: Result<RESPValue, StoreError>) -> Result<RESPValue, StoreError> {
-        guard case .success(.error(let text)) = reply, !text.hasPrefix("NOSCRIPT") else { return reply }
-        return .failure(StoreError(serverSays: text))
     }
 
     /// Takes no more calls, waits for those that are under way, which each end in their time, and lets go of all

@@ -19,6 +19,7 @@ public final class RedisCluster: Sendable {
     ) async throws -> RedisCluster {
         let clustered = [
             "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "2000",
+            "--repl-diskless-sync-delay", "0",
         ]
         var nodes: [RedisServer] = []
         for _ in 0..<masters * (1 + replicas) { nodes.append(try await .start(clustered + arguments)) }

@@ -27,7 +27,8 @@ public final class RedisServer: Sendable {
             certificateAuthority = nil
             command += ["--port", "\(port)"]
         }
-        if let password { command += ["--requirepass", password] }
+        // The second is for what it says as a replica.
+        if let password { command += ["--requirepass", password, "--masterauth", password] }
         process = ServerProcess(command + arguments, in: directory.path)
     }
 

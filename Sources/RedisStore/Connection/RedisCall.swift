@@ -8,58 +8,79 @@ import NIOCore
 final class RedisCall: @unchecked Sendable {
     private enum State: UInt8 { case waiting, written, answered }
 
+    private struct Slot {
+        var state = State.waiting
+        /// How often the command was sent elsewhere.
+        var redirections: UInt8 = 0
+        var result = Result<RESPValue, StoreError>.success(.null)
+    }
+
     let commands: [RedisCommand]
     /// Where all of them go; nil for wherever their slots are.
     let target: RedisEndpoint?
     /// Whether it has come to the event loop.
     var hasArrived = false
     var isCancelled = false
+    /// Which of the connections to a server its commands go by.
+    var lane = 0
     var deadline = NIODeadline.distantFuture
-    /// How often a command was sent elsewhere.
-    private(set) var redirections = 0
-    private var states: [State]
-    private var results: [Result<RESPValue, StoreError>]
+    private var slots: [Slot]
     private var missing: Int
-    private var continuation: UnsafeContinuation<[Result<RESPValue, StoreError>], Never>?
+    private var continuation: UnsafeContinuation<Void, Never>?
+
+    /// How often a command is sent elsewhere at most.
+    private static let redirectionsMax = 8
 
     init(_ commands: [RedisCommand], to target: RedisEndpoint? = nil) {
         self.commands = commands
         self.target = target
-        states = Array(repeating: .waiting, count: commands.count)
-        results = Array(repeating: .success(.null), count: commands.count)
+        slots = Array(repeating: Slot(), count: commands.count)
         missing = commands.count
     }
 
     /// Who waits for it. Set before it is handed over.
-    func begin(_ continuation: UnsafeContinuation<[Result<RESPValue, StoreError>], Never>) {
-        self.continuation = continuation
+    func begin(_ continuation: UnsafeContinuation<Void, Never>) { self.continuation = continuation }
+
+    /// What became of a command. Read when the call has ended.
+    func result(_ index: Int) -> Result<RESPValue, StoreError> { slots[index].result }
+
+    func isAnswered(_ index: Int) -> Bool { slots[index].state == .answered }
+
+    /// Notes that a command is written; false when it has an answer already, so that it is not to be.
+    func noteWritten(_ index: Int) -> Bool {
+        guard slots[index].state != .answered else { return false }
+        slots[index].state = .written
+        return true
     }
-
-    func isAnswered(_ index: Int) -> Bool { states[index] == .answered }
-
-    func noteWritten(_ index: Int) { if states[index] == .waiting { states[index] = .written } }
 
     /// Notes that a command goes to another node, having done nothing where it was; whether it may once more.
     func mayRedirect(_ index: Int) -> Bool {
-        redirections += 1
-        states[index] = .waiting
-        return redirections <= 8 + commands.count
+        slots[index].state = .waiting
+        guard slots[index].redirections < RedisCall.redirectionsMax else { return false }
+        slots[index].redirections += 1
+        return true
+    }
+
+    /// Takes in what a server said: a refusal is an error, but for `NOSCRIPT`, which is for the caller.
+    func reply(_ index: Int, _ value: RESPValue) {
+        guard case .error(let text) = value, !text.hasPrefix("NOSCRIPT") else { return answer(index, .success(value)) }
+        answer(index, .failure(StoreError(serverSays: text)))
     }
 
     /// Answers a command; the last answer ends the call. An answer to what has one already is passed over.
     func answer(_ index: Int, _ result: Result<RESPValue, StoreError>) {
-        guard states[index] != .answered else { return }
-        states[index] = .answered
-        results[index] = result
+        guard slots[index].state != .answered else { return }
+        slots[index].state = .answered
+        slots[index].result = result
         missing -= 1
         guard missing == 0, let continuation else { return }
         self.continuation = nil
-        continuation.resume(returning: results)
+        continuation.resume()
     }
 
     /// Answers a command that will have no reply: with `error`, or that its outcome is unknown, if it may have one.
     func fail(_ index: Int, _ error: StoreError) {
-        guard states[index] == .written, case .writes = commands[index].effect else {
+        guard slots[index].state == .written, case .writes = commands[index].effect else {
             return answer(index, .failure(error))
         }
         answer(

@@ -22,6 +22,10 @@ struct RedisConfiguration: Sendable {
     var connectTimeout: Duration = .seconds(5)
     /// For how long a command may take, from call to reply.
     var callTimeout: Duration = .seconds(10)
+    /// How many connections are made to each server.
+    var connections = 1
+    /// How many replicas have to have a write before it counts as done; 0 for the server alone.
+    var replicas = 0
     /// What the server's list of clients calls us.
     var clientName = "wherehouse"
 }

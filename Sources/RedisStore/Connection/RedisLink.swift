@@ -21,6 +21,8 @@ final class RedisLink: @unchecked Sendable {
         /// A reply to it means nothing by itself.
         case asking
         case greeting
+        /// How many replicas have everything that was written before it.
+        case replicas
     }
 
     let endpoint: RedisEndpoint
@@ -30,6 +32,8 @@ final class RedisLink: @unchecked Sendable {
     private var waiting = CircularBuffer<Item>()
     /// Written, in the order in which replies come.
     private var inFlight = CircularBuffer<Item>()
+    /// Done by the server, and not yet by enough replicas.
+    private var unconfirmed: [(call: RedisCall, index: Int, reply: RESPValue)] = []
     private var parser = RESPParser()
     /// Counts connections, made or tried: what an earlier one still says is not heard.
     private var connection = 0
@@ -37,11 +41,15 @@ final class RedisLink: @unchecked Sendable {
     private var restsUntil = NIODeadline.uptimeNanoseconds(0)
     private var lastFailure: StoreError?
     private var isTouched = false
+    /// Of the commands in ``waiting``.
+    private var waitingBytes = 0
 
     /// How many commands wait for replies at most.
     private static let inFlightMax = 16_384
     /// How many commands wait to be written at most.
     private static let waitingMax = 262_144
+    /// How many bytes wait to be written at most, unless one command alone has more.
+    private static let waitingBytesMax = 256 << 20
     private static let bytesPerWrite = 1 << 20
 
     init(_ endpoint: RedisEndpoint, router: RedisRouter) {
@@ -53,7 +61,9 @@ final class RedisLink: @unchecked Sendable {
     func enqueue(_ call: RedisCall, _ index: Int, asking: Bool = false) {
         if case .closed = state { return call.fail(index, .closed) }
         if case .idle = state, let lastFailure, NIODeadline.now() < restsUntil { return call.fail(index, lastFailure) }
-        guard waiting.count < RedisLink.waitingMax else {
+        let bytes = call.commands[index].bytes.count
+        let hasRoom = waiting.isEmpty || waitingBytes + bytes <= RedisLink.waitingBytesMax
+        guard hasRoom, waiting.count < RedisLink.waitingMax else {
             return call.fail(
                 index,
                 StoreError(.throttled, "More commands wait than the server takes: send less at a time.")
@@ -61,6 +71,7 @@ final class RedisLink: @unchecked Sendable {
         }
         if asking { waiting.append(.asking) }
         waiting.append(.command(call, index))
+        waitingBytes += bytes
         if !isTouched {
             isTouched = true
             router.touch(self)
@@ -79,26 +90,66 @@ final class RedisLink: @unchecked Sendable {
 
     private func write(to channel: any Channel) {
         guard channel.isWritable, !waiting.isEmpty, inFlight.count < RedisLink.inFlightMax else { return }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(4_096)
-        while inFlight.count < RedisLink.inFlightMax, bytes.count < RedisLink.bytesPerWrite,
+        var buffer = channel.allocator.buffer(capacity: min(RedisLink.bytesPerWrite, waitingBytes + 64))
+        var isReplicated = false
+        while inFlight.count < RedisLink.inFlightMax, buffer.readableBytes < RedisLink.bytesPerWrite,
             let item = waiting.popFirst()
         {
             switch item {
             case .command(let call, let index):
-                guard !call.isAnswered(index) else { continue }
-                call.commands[index].append(to: &bytes)
-                call.noteWritten(index)
+                waitingBytes -= call.commands[index].bytes.count
+                guard call.noteWritten(index) else { continue }
+                buffer.writeBytes(call.commands[index].bytes)
+                isReplicated = isReplicated || needsReplicas(call, index)
             case .asking:
                 // The command that asks was cancelled: then nothing asks.
                 guard case .command(let call, let index) = waiting.first, !call.isAnswered(index) else { continue }
-                RedisCommand("ASKING").append(to: &bytes)
-            case .greeting: continue
+                buffer.writeBytes(RedisCommand("ASKING").bytes)
+            case .greeting, .replicas: continue
             }
             inFlight.append(item)
         }
-        guard !bytes.isEmpty else { return }
-        channel.writeAndFlush(channel.allocator.buffer(bytes: bytes), promise: nil)
+        if isReplicated {
+            buffer.writeBytes(waitCommand.bytes)
+            inFlight.append(.replicas)
+        }
+        guard buffer.readableBytes > 0 else { return }
+        channel.writeAndFlush(buffer, promise: nil)
+    }
+
+    private func needsReplicas(_ call: RedisCall, _ index: Int) -> Bool {
+        guard router.configuration.replicas > 0, case .writes = call.commands[index].effect else { return false }
+        return true
+    }
+
+    /// Asks, in most of the time that a call has, for replicas to have what this connection wrote.
+    private var waitCommand: RedisCommand {
+        let milliseconds = router.configuration.callTimeout.nanoseconds / 1_250_000
+        return RedisCommand("WAIT", "\(router.configuration.replicas)", "\(milliseconds)")
+    }
+
+    /// Takes in a reply; what the server did counts when its replicas did it.
+    private func replied(_ value: RESPValue, to call: RedisCall, _ index: Int) {
+        if needsReplicas(call, index), !value.isError { return unconfirmed.append((call, index, value)) }
+        router.reply(value, to: call, index)
+    }
+
+    private func confirm(_ replicas: RESPValue) {
+        let written = unconfirmed
+        unconfirmed = []
+        let isEnough = replicas.integer.map { $0 >= router.configuration.replicas } ?? false
+        for (call, index, reply) in written {
+            guard !isEnough else {
+                router.reply(reply, to: call, index)
+                continue
+            }
+            let error = StoreError(
+                .unavailable,
+                "Too few replicas have confirmed the write: see that they follow, or ask for fewer with ?wait=….",
+                ["server": "\(endpoint)", "confirmed": replicas.integer.map { "\($0)" } ?? "unknown"]
+            )
+            call.fail(index, error)
+        }
     }
 
     private func connect() {
@@ -158,12 +209,12 @@ final class RedisLink: @unchecked Sendable {
         arguments += [Array("SETNAME".utf8), Array(configuration.clientName.utf8)]
         var commands = [RedisCommand("HELLO", arguments)]
         if configuration.database != 0 { commands.append(RedisCommand("SELECT", "\(configuration.database)")) }
-        var bytes: [UInt8] = []
+        var buffer = channel.allocator.buffer(capacity: 256)
         for command in commands {
-            command.append(to: &bytes)
+            buffer.writeBytes(command.bytes)
             inFlight.append(.greeting)
         }
-        channel.writeAndFlush(channel.allocator.buffer(bytes: bytes), promise: nil)
+        channel.writeAndFlush(buffer, promise: nil)
     }
 
     private func greeted(with reply: RESPValue) {
@@ -185,16 +236,24 @@ final class RedisLink: @unchecked Sendable {
 
     /// Takes in what the server sent on a connection.
     func received(_ buffer: inout ByteBuffer, _ connection: Int) {
+        guard connection == self.connection else { return }
         do throws(RESPError) {
-            while connection == self.connection, let value = try parser.next(from: &buffer) {
+            var replies: [RESPValue] = []
+            var refusal: RESPError?
+            do throws(RESPError) { try parser.take(from: &buffer, into: &replies) } catch { refusal = error }
+            for value in replies {
                 if case .push = value { continue }
                 guard let item = inFlight.popFirst() else { throw RESPError(reason: "a reply answers nothing") }
                 switch item {
-                case .command(let call, let index): router.reply(value, to: call, index)
+                case .command(let call, let index): replied(value, to: call, index)
+                case .replicas: confirm(value)
                 case .greeting: greeted(with: value)
                 case .asking: break
                 }
+                // What it said may have ended it.
+                guard connection == self.connection else { return }
             }
+            if let refusal { throw refusal }
         } catch {
             fail(
                 StoreError(
@@ -233,7 +292,7 @@ final class RedisLink: @unchecked Sendable {
         case .greeting(let channel), .ready(let channel): channel.close(promise: nil)
         case .idle, .connecting, .closed: break
         }
-        lastFailure = error
+        lastFailure = RedisLink.unsent(error)
         if isFailedAttempt {
             failures += 1
             restsUntil = .now() + router.pause(after: failures)
@@ -243,10 +302,26 @@ final class RedisLink: @unchecked Sendable {
     }
 
     private func failPending(_ error: StoreError) {
-        let items = Array(inFlight) + Array(waiting)
-        inFlight.removeAll()
-        waiting.removeAll()
-        for case .command(let call, let index) in items { call.fail(index, error) }
+        let (written, unwritten) = (inFlight, waiting)
+        inFlight = CircularBuffer()
+        waiting = CircularBuffer()
+        waitingBytes = 0
+        for (call, index, _) in unconfirmed { call.fail(index, error) }
+        unconfirmed = []
+        for case .command(let call, let index) in written { call.fail(index, error) }
+        let unsent = RedisLink.unsent(error)
+        for case .command(let call, let index) in unwritten { call.fail(index, unsent) }
+    }
+
+    /// What an error is to a command that was never sent: nobody can have been late to answer it.
+    private static func unsent(_ error: StoreError) -> StoreError {
+        guard error.code == .timedOut else { return error }
+        return StoreError(
+            .unavailable,
+            "The server does not take commands: see how busy it is, and that it can be reached.",
+            error.metadata,
+            cause: error
+        )
     }
 
     /// Until when the first command there waits.
@@ -257,9 +332,8 @@ final class RedisLink: @unchecked Sendable {
 
     /// Gives up on the connection when the oldest command has waited for too long.
     func checkDeadlines(_ now: NIODeadline) {
-        guard let deadline = RedisLink.deadline(inFlight) ?? RedisLink.deadline(waiting), deadline <= now else {
-            return
-        }
+        let oldest = unconfirmed.first?.call.deadline ?? RedisLink.deadline(inFlight) ?? RedisLink.deadline(waiting)
+        guard let oldest, oldest <= now else { return }
         let error = StoreError(
             .timedOut,
             "The server did not answer in time: see how busy it is, or allow more with ?timeout=….",

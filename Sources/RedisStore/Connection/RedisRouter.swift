@@ -10,7 +10,9 @@ final class RedisRouter: @unchecked Sendable {
     let configuration: RedisConfiguration
     let loop: any EventLoop
     private let environment: StoreEnvironment
-    private var links: [RedisEndpoint: RedisLink] = [:]
+    /// The connections to each server.
+    private var links: [RedisEndpoint: [RedisLink]] = [:]
+    private var callCount = 0
     private var touched: [RedisLink] = []
     /// The only server there is, or the one that was asked first.
     private(set) var home: RedisEndpoint
@@ -35,14 +37,15 @@ final class RedisRouter: @unchecked Sendable {
     func start() {
         timer = loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { [self] _ in
             let now = NIODeadline.now()
-            for link in links.values { link.checkDeadlines(now) }
+            for link in links.values.joined() { link.checkDeadlines(now) }
         }
     }
 
     func close() {
         isClosed = true
         timer?.cancel()
-        for link in links.values { link.close() }
+        timer = nil
+        for link in links.values.joined() { link.close() }
     }
 
     func tls() throws -> NIOSSLContext? {
@@ -71,6 +74,8 @@ final class RedisRouter: @unchecked Sendable {
         for call in calls {
             call.hasArrived = true
             call.deadline = deadline
+            call.lane = callCount % configuration.connections
+            callCount += 1
             if call.isCancelled || isClosed {
                 call.failAll(isClosed ? .closed : .cancelled)
                 continue
@@ -88,7 +93,7 @@ final class RedisRouter: @unchecked Sendable {
 
     private func route(_ call: RedisCall, _ index: Int) {
         guard let slots, call.target == nil, let slot = call.commands[index].slot else {
-            return link(to: call.target ?? home).enqueue(call, index)
+            return link(to: call.target ?? home, for: call).enqueue(call, index)
         }
         guard let endpoint = slots[slot] else {
             refresh()
@@ -100,15 +105,18 @@ final class RedisRouter: @unchecked Sendable {
                 )
             )
         }
-        link(to: endpoint).enqueue(call, index)
+        link(to: endpoint, for: call).enqueue(call, index)
     }
 
-    private func link(to endpoint: RedisEndpoint) -> RedisLink {
-        if let link = links[endpoint] { return link }
-        let link = RedisLink(endpoint, router: self)
-        links[endpoint] = link
-        return link
+    /// The commands of one call go by one connection a server, so that they stay in order.
+    private func link(to endpoint: RedisEndpoint, for call: RedisCall) -> RedisLink {
+        let present =
+            links[endpoint] ?? (0..<configuration.connections).map { _ in RedisLink(endpoint, router: self) }
+        links[endpoint] = present
+        return present[call.lane]
     }
+
+    private func isFailing(_ endpoint: RedisEndpoint) -> Bool { links[endpoint]?.contains { $0.isFailing } ?? false }
 
     func touch(_ link: RedisLink) { touched.append(link) }
 
@@ -122,18 +130,18 @@ final class RedisRouter: @unchecked Sendable {
             let redirection = Redirection(text, answered: home)
         else {
             if case .error(let text) = value, text.hasPrefix("CLUSTERDOWN") { refresh() }
-            return call.answer(index, .success(value))
+            return call.reply(index, value)
         }
         guard !call.isAnswered(index) else { return }
         guard call.mayRedirect(index), call.target == nil else {
-            return call.answer(index, .failure(StoreError(serverSays: text)))
+            return call.reply(index, value)
         }
         switch redirection {
         case .moved(let slot, let endpoint):
             slots?.move(slot, to: endpoint)
             refresh()
-            link(to: endpoint).enqueue(call, index)
-        case .ask(let endpoint): link(to: endpoint).enqueue(call, index, asking: true)
+            link(to: endpoint, for: call).enqueue(call, index)
+        case .ask(let endpoint): link(to: endpoint, for: call).enqueue(call, index, asking: true)
         }
         // Behind the replies that came with this one, so that what they redirect goes along.
         loop.execute { [self] in flush() }
@@ -158,8 +166,7 @@ final class RedisRouter: @unchecked Sendable {
         }
         let wait = max(.nanoseconds(0), refreshesAfter - .now())
         // Those that failed last: they may take long to fail again.
-        let asked =
-            candidates.filter { links[$0]?.isFailing != true } + candidates.filter { links[$0]?.isFailing == true }
+        let asked = candidates.filter { !isFailing($0) } + candidates.filter { isFailing($0) }
         loop.scheduleTask(in: wait) { [self] in ask(asked[...]) }
     }
 
@@ -172,9 +179,14 @@ final class RedisRouter: @unchecked Sendable {
             return refreshed()
         }
         Task { [self] in
-            let reply = await call(RedisCall([RedisCommand("CLUSTER SLOTS")], to: candidate))
+            let call = RedisCall([RedisCommand("CLUSTER SLOTS")], to: candidate)
+            await withUnsafeContinuation { continuation in
+                call.begin(continuation)
+                loop.execute { [self] in arrive([call]) }
+            }
             loop.execute { [self] in
-                guard case .success(let value)? = reply.first, let table = SlotTable(value, answered: candidate) else {
+                guard case .success(let value) = call.result(0), let table = SlotTable(value, answered: candidate)
+                else {
                     return ask(candidates.dropFirst(), partial)
                 }
                 // A node that lost sight of the others may know old things: one that knows all slots is looked for.
@@ -190,17 +202,9 @@ final class RedisRouter: @unchecked Sendable {
         isRefreshing = false
         if let slots {
             let known = Set(slots.masters + slots.replicas + configuration.endpoints)
-            links = links.filter { known.contains($0.key) || !$0.value.isUnused }
+            links = links.filter { known.contains($0.key) || !$0.value.allSatisfy(\.isUnused) }
         }
         refreshesAfter = .now() + RedisRouter.refreshInterval
-    }
-
-    /// Does a call of the router's own.
-    private func call(_ call: RedisCall) async -> [Result<RESPValue, StoreError>] {
-        await withUnsafeContinuation { continuation in
-            call.begin(continuation)
-            loop.execute { [self] in arrive([call]) }
-        }
     }
 }
 #endif

@@ -40,7 +40,9 @@ struct Bucket: Hashable, Sendable {
     var tag: String { Bucket.tags[number] }
 
     /// The slot that the tag leads to.
-    var slot: UInt16 { HashSlot.of(tag.utf8) }
+    var slot: UInt16 { Bucket.slots[number] }
+
+    private static let slots = tags.map { HashSlot.of($0.utf8) }
 
     /// For each bucket the least number, in decimal, whose slot is one of the bucket's share of slots.
     private static let tags: [String] = {

@@ -55,6 +55,13 @@ struct RedisLayout: Sendable {
     static func digit(_ space: KeySpace) -> UInt8 { 0x30 + space.rawValue }
 
     /// A partition with its length before it, so that no two partitions and keys make one name.
-    static func counted(_ partition: [UInt8]) -> [UInt8] { Array("\(partition.count):".utf8) + partition }
+    static func counted(_ partition: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(partition.count + 8)
+        bytes += String(partition.count).utf8
+        bytes.append(0x3A)
+        bytes += partition
+        return bytes
+    }
 }
 #endif

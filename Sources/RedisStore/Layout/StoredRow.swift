@@ -16,8 +16,10 @@ struct StoredRow: Hashable, Sendable {
     static func encode(_ value: [UInt8], nonce: UInt64, isTombstone: Bool = false) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(headerBytes + value.count)
-        bytes += [format, isTombstone ? 1 : 0, 0, 0, 0, 0, 0, 0]
-        bytes += encode(nonce)
+        bytes.append(format)
+        bytes.append(isTombstone ? 1 : 0)
+        for _ in 2..<8 { bytes.append(0) }
+        for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: nonce >> shift)) }
         bytes += value
         return bytes
     }

@@ -51,24 +51,21 @@ extension RedisStore {
         let last = try cursor.map { (cursor) throws(StoreError) in try cursor.markPosition() }
         // Behind every mark of the last name; none is behind a name of ones alone.
         let lower = last.map { ByteOrder.end(ofPrefix: $0.encoded).map { [0x5B] + $0 } ?? [0x2B] } ?? [0x2D]
-        // A mark names as many keys as a batch may, so pages are small.
         let most = min(limit, RedisStore.marksACommand)
-        let command = RedisCommand(
-            "ZRANGEBYLEX",
-            [layout.marks(of: bucket), lower, [0x2B]] + ["LIMIT", "0", "\(most)"].map { Array($0.utf8) },
-            slot: bucket.slot
-        )
-        guard let members = try await client.send(command).elements else { throw RedisStore.strangeReply }
+        let arguments = [lower, Array("\(most)".utf8), Array("\(RedisStore.markBytesACommand)".utf8)]
+        let reply = try await scripts.run(call(.marks, in: bucket, arguments, .reads))
+        guard let elements = reply.elements, let end = elements.first?.integer else { throw RedisStore.strangeReply }
         var marks: [Mark] = []
-        for member in members {
+        for member in elements.dropFirst() {
             guard let bytes = member.bytes else { throw RedisStore.strangeReply }
             marks.append(try Mark(encodedID: Array(bytes.prefix(16)), encodedKeys: Array(bytes.dropFirst(16))))
         }
-        let cursor = marks.count == most ? marks.last.map { Cursor(after: $0.id) } : nil
+        let cursor = end == 0 ? marks.last.map { Cursor(after: $0.id) } : nil
         return MarkPage(marks: marks, cursor: cursor)
     }
 
     private static let marksACommand = 256
+    private static let markBytesACommand = 256 << 10
 
     public func clearMarks(_ ids: [MarkID], in bin: Bin) async throws(StoreError) {
         let bucket = try bucket(of: bin)

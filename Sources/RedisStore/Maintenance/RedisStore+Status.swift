@@ -8,6 +8,7 @@ extension RedisStore {
         var facts = [
             StoreStatus.Fact("cluster", client.isCluster ? "yes" : "no"),
             StoreStatus.Fact("prefix", configuration.prefix),
+            StoreStatus.Fact("wait", "\(configuration.replicas)"),
             StoreStatus.Fact("buckets", "\(Bucket.count)"),
         ]
         var warnings: [String] = []

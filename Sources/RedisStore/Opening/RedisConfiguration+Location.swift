@@ -32,18 +32,31 @@ extension RedisConfiguration {
         } else if location.options["ca"] != nil {
             throw .invalidArgument("The option ca is for rediss alone.")
         }
-        if let text = location.options["timeout"] {
-            guard let seconds = Int(text), (1...3_600).contains(seconds) else {
-                throw .invalidArgument("The option timeout is a number of seconds, at most 3600.", ["timeout": text])
-            }
+        if let seconds = try location.number("timeout", in: 1...3_600) {
             callTimeout = .seconds(seconds)
             connectTimeout = .seconds(min(seconds, 5))
         }
+        if let number = try location.number("connections", in: 1...64) { connections = number }
+        if let number = try location.number("wait", in: 0...16) { replicas = number }
     }
 
     private static func decoded(_ text: Substring) throws(StoreError) -> String {
         // The one decoder there is, for paths; the letter keeps slashes at the beginning from being more than that.
         String(try StoreLocation("redis:_" + text).path.dropFirst())
+    }
+}
+
+extension StoreLocation {
+    /// The number that an option is; nil where it is not given.
+    fileprivate func number(_ name: String, in range: ClosedRange<Int>) throws(StoreError) -> Int? {
+        guard let text = options[name] else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw .invalidArgument(
+                "The option is a number between two bounds.",
+                ["option": name, "value": text, "least": "\(range.lowerBound)", "most": "\(range.upperBound)"]
+            )
+        }
+        return number
     }
 }
 

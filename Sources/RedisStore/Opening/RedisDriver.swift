@@ -5,8 +5,12 @@ public import KeyValue
 ///
 /// Several servers are separated by commas: some of a cluster, of which one has to answer. The path is the number of the
 /// database, which is 0 in a cluster. The options are `prefix`, what the names of the keys begin with, `wh:` unless said
-/// otherwise; `timeout`, the seconds that a call may take, 10; and for `rediss:` `ca`, a file of the authorities that are
-/// trusted in the place of the system's. `accept` takes `relaxed`, `eviction` and `moved`.
+/// otherwise; `timeout`, the seconds that a call may take, 10; `connections`, how many are made to each server, 1;
+/// `wait`, how many replicas have to have a write before it is acknowledged, 0, where too few in time make its outcome
+/// unknown; and for `rediss:` `ca`, a file of the authorities that are trusted in the place of the system's.
+///
+/// `accept` takes `relaxed` for servers that do not flush every write to disk before they acknowledge it, `eviction` for
+/// such as remove records when their memory is full, and `moved`.
 ///
 /// With `layout=raw` it opens a ``RedisRawStore``, with the options `match` and `unsupported`.
 public struct RedisDriver: StoreDriver {
@@ -29,7 +33,7 @@ public struct RedisDriver: StoreDriver {
             let client = try await RedisClient.connect(configuration, environment: environment)
             return try await RedisRawStore.open(client, options: options, environment: environment)
         }
-        try location.requireOptions(among: ["prefix", "timeout", "ca"])
+        try location.requireOptions(among: ["prefix", "timeout", "ca", "connections", "wait"])
         let accepted = try location.acceptances()
         var configuration = RedisStoreConfiguration()
         if let prefix = location.options["prefix"] { configuration.prefix = prefix }
@@ -37,7 +41,9 @@ public struct RedisDriver: StoreDriver {
         configuration.acceptsMovedAway = accepted.contains(.moved)
         // Before a server is asked.
         _ = try RedisLayout(prefix: configuration.prefix)
-        let client = try await RedisClient.connect(RedisConfiguration(location), environment: environment)
+        let servers = try RedisConfiguration(location)
+        configuration.replicas = servers.replicas
+        let client = try await RedisClient.connect(servers, environment: environment)
         return try await RedisStore.open(client, configuration: configuration, environment: environment)
     }
 }

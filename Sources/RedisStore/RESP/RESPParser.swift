@@ -33,6 +33,11 @@ struct RESPParser {
     /// Of a string whose head was read: its length, and whether it is an error.
     private var announced: (byteCount: Int, isError: Bool)?
 
+    /// Takes all replies that are there, those before bytes that are none included.
+    mutating func take(from buffer: inout ByteBuffer, into replies: inout [RESPValue]) throws(RESPError) {
+        while let reply = try next(from: &buffer) { replies.append(reply) }
+    }
+
     /// The next reply; nil when more bytes are needed. What has been read is moved behind the buffer's reader index.
     mutating func next(from buffer: inout ByteBuffer) throws(RESPError) -> RESPValue? {
         while true {
@@ -93,10 +98,16 @@ struct RESPParser {
         case 0x3E: return try open(.push, RESPParser.number(in: buffer, at: line)) // >
         case 0x7C: return try open(.attribute, RESPParser.number(in: buffer, at: line)) // |
         default:
+            if type == 0x2B, buffer.getInteger(at: line.lowerBound, as: UInt16.self) == 0x4F4B, line.count == 2 {
+                return .value(RESPParser.ok)
+            }
             let body = buffer.withVeryUnsafeBytes { bytes in Array(bytes[line]) }
             return .value(try RESPParser.scalar(type, body))
         }
     }
+
+    /// The most frequent reply of all, for which no memory need be asked for each time.
+    private static let ok = RESPValue.simple(Array("OK".utf8))
 
     private static func scalar(_ type: UInt8?, _ body: [UInt8]) throws(RESPError) -> RESPValue {
         switch type {
@@ -153,8 +164,12 @@ struct RESPParser {
 
     /// How many bytes the next line has before its end; nil when the end is not there yet.
     private static func endOfLine(in buffer: ByteBuffer) throws(RESPError) -> Int? {
-        let end = buffer.withUnsafeReadableBytes { bytes in
-            bytes.prefix(lineBytesMax).firstIndex(of: 0x0D).flatMap { $0 + 1 < bytes.count ? $0 : nil }
+        // A loop, since most lines have few bytes.
+        let end = buffer.withUnsafeReadableBytes { bytes -> Int? in
+            for index in 0..<min(bytes.count, lineBytesMax) where bytes[index] == 0x0D {
+                return index + 1 < bytes.count ? index : nil
+            }
+            return nil
         }
         guard let end else {
             // One byte more than the longest line: its end should have been there.

@@ -35,6 +35,11 @@ extension RESPValue {
     /// The text of a bulk or simple string; nil of anything else and of bytes that are not UTF-8.
     var text: String? { bytes.flatMap { String(validating: $0, as: UTF8.self) } }
 
+    /// Whether the server says something against the command.
+    var isError: Bool {
+        if case .error = self { true } else { false }
+    }
+
     /// The elements of an array, set, push or map; nil of anything else.
     var elements: [RESPValue]? {
         switch self {

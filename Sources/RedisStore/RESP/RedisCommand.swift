@@ -9,8 +9,8 @@ struct RedisCommand: Sendable {
         case writes
     }
 
-    /// The name and the arguments.
-    let arguments: [[UInt8]]
+    /// Its wire form: an array of bulk strings. It is made where the command is, so that the event loop only copies it.
+    let bytes: [UInt8]
     /// The slot of the keys that it names; nil where it names none, and any node will do.
     let slot: UInt16?
     /// What becomes of it when its reply is lost.
@@ -18,14 +18,24 @@ struct RedisCommand: Sendable {
 
     /// A command from its parts; a name of several words becomes several arguments.
     init(_ name: String, _ arguments: [[UInt8]] = [], slot: UInt16? = nil, _ effect: Effect = .reads) {
-        self.arguments = name.split(separator: " ").map { Array($0.utf8) } + arguments
+        let words = name.utf8.split(separator: 0x20)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(words.reduce(RedisCommand.wireBytes(of: arguments)) { $0 + $1.count + 8 })
+        RedisCommand.appendHead(0x2A, words.count + arguments.count, to: &bytes)
+        for word in words { RedisCommand.append(word, to: &bytes) }
+        for argument in arguments { RedisCommand.append(argument, to: &bytes) }
+        self.bytes = bytes
         self.slot = slot
         self.effect = effect
     }
 
     /// A command that reads, from all its parts, the words of the name first.
     init(parts: [[UInt8]], slot: UInt16?) {
-        arguments = parts
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(RedisCommand.wireBytes(of: parts))
+        RedisCommand.appendHead(0x2A, parts.count, to: &bytes)
+        for part in parts { RedisCommand.append(part, to: &bytes) }
+        self.bytes = bytes
         self.slot = slot
         effect = .reads
     }
@@ -35,30 +45,23 @@ struct RedisCommand: Sendable {
         self.init(name, ([first] + others).map { Array($0.utf8) })
     }
 
-    /// How many bytes it takes on the wire, at most.
-    var byteCount: Int { arguments.reduce(16) { $0 + $1.count + 16 } }
+    /// About how many bytes they take on the wire: a head has five of them, or some more.
+    private static func wireBytes(of parts: [[UInt8]]) -> Int { parts.reduce(16) { $0 + $1.count + 12 } }
 
-    /// Appends its wire form: an array of bulk strings.
-    func append(to bytes: inout [UInt8]) {
-        RedisCommand.appendHead(0x2A, arguments.count, to: &bytes)
-        for argument in arguments {
-            RedisCommand.appendHead(0x24, argument.count, to: &bytes)
-            bytes += argument
-            bytes.append(0x0D)
-            bytes.append(0x0A)
-        }
+    private static func append(_ part: some Collection<UInt8>, to bytes: inout [UInt8]) {
+        appendHead(0x24, part.count, to: &bytes)
+        bytes.append(contentsOf: part)
+        bytes.append(0x0D)
+        bytes.append(0x0A)
     }
 
     private static func appendHead(_ type: UInt8, _ number: Int, to bytes: inout [UInt8]) {
         bytes.append(type)
-        // Most lengths have one or two digits, for which no string need be made.
-        if number < 10 {
-            bytes.append(UInt8(0x30 + number))
-        } else if number < 100 {
-            bytes.append(UInt8(0x30 + number / 10))
-            bytes.append(UInt8(0x30 + number % 10))
-        } else {
-            bytes += String(number).utf8
+        var divisor = 1
+        while number / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(0x30 + number / divisor % 10))
+            divisor /= 10
         }
         bytes.append(0x0D)
         bytes.append(0x0A)

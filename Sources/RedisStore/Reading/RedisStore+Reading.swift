@@ -36,7 +36,7 @@ extension RedisStore {
         return entries
     }
 
-    /// A page is read in one step of the server; more bytes would hold it up for too long.
+    /// A page is read in as many steps as it takes; more bytes would be too many to hold.
     private static let pageBytesMax = 1 << 20
 
     public func scan(
@@ -51,8 +51,11 @@ extension RedisStore {
         var walk = PageWalk(range, options, after: last, store: identity)
         while let bucket = walk.bucket {
             let reply = try await scripts.run(call(.scan, in: bucket, walk.arguments, .reads))
-            guard try walk.take(reply) else { break }
-            walk.bucket = try await firstBucket(from: walk.bucketsLeft, in: range.space)
+            switch try walk.take(reply) {
+            case .nothing: return walk.page()
+            case .sameBucket: continue
+            case .otherBucket: walk.bucket = try await firstBucket(from: walk.bucketsLeft, in: range.space)
+            }
         }
         return walk.page()
     }

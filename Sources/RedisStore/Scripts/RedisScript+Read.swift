@@ -83,5 +83,25 @@ extension RedisScript {
         for i = 1, #partitions do total = total + count(partitions[i], '-', '+') end
         return {total, #partitions == most and partitions[#partitions] or false}
         """
+
+    /// Reads marks. Arguments: the lower bound, and the most marks and bytes. A mark may name as many keys as a batch
+    /// has, so they are read one by one.
+    ///
+    /// Replies 1 when it came to the end, else 0; then the marks.
+    static let marksText = """
+        local from, limit, room = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+        local reply = {1}
+        while true do
+          local mark = redis.call('ZRANGEBYLEX', KEYS[1] .. 'm', from, '+', 'LIMIT', 0, 1)[1]
+          if not mark then return reply end
+          reply[#reply + 1] = mark
+          limit, room = limit - 1, room - #mark
+          if limit <= 0 or room <= 0 then
+            reply[1] = 0
+            return reply
+          end
+          from = '(' .. mark
+        end
+        """
 }
 #endif

@@ -8,7 +8,7 @@ extension RedisScript {
     /// nonce that the precondition names, or nothing for one that matches no row.
     ///
     /// Replies `1`, or an array: `f` and the fence that does not admit the batch; `c` and for each operation in conflict
-    /// its number and the row there; `s`, the number of an addition that can't be and the row there; `d` and for each
+    /// its number and the row there, or 0 for rows beyond the first that have 128 KiB together; `s`, the number of an addition that can't be and the row there; `d` and for each
     /// operation the sum of an addition, 1 or 0 for a delete, and else nothing.
     static let writeText = """
         local call, sub, byte = redis.call, string.sub, string.byte
@@ -33,6 +33,7 @@ extension RedisScript {
         end
 
         local conflicts
+        local room = 131072
         for i = 7, #ARGV, 4 do
           local kind = sub(ARGV[i], 3, 3)
           if kind ~= '-' then
@@ -40,7 +41,12 @@ extension RedisScript {
             if not holds(kind, call('GETRANGE', name, 0, 15), ARGV[i + 3]) then
               conflicts = conflicts or {'c'}
               conflicts[#conflicts + 1] = (i - 7) / 4
-              conflicts[#conflicts + 1] = call('GET', name)
+              local there = 0
+              if room > 0 then
+                there = call('GET', name)
+                room = room - (there and #there or 0)
+              end
+              conflicts[#conflicts + 1] = there
             end
           end
         end

@@ -9,6 +9,7 @@ enum RedisScript: Int, CaseIterable, Sendable {
     case clearMarks
     case scan
     case count
+    case marks
 
     var text: String {
         switch self {
@@ -17,6 +18,7 @@ enum RedisScript: Int, CaseIterable, Sendable {
         case .clearMarks: RedisScript.clearMarksText
         case .scan: RedisScript.scanText
         case .count: RedisScript.countText
+        case .marks: RedisScript.marksText
         }
     }
 

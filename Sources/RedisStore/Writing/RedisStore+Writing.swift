@@ -6,14 +6,23 @@ extension RedisStore {
         try await write(each: [batch])[0].get()
     }
 
-    /// How many batches are under way at a time for one caller.
+    /// How many batches are under way at a time for one caller, and how many bytes they have, unless one has more.
     private static let batchesAtOnce = 1_024
+    private static let bytesAtOnce = 16 << 20
 
     public func write(each batches: [WriteBatch]) async -> [Result<WriteReceipt, StoreError>] {
         var results: [Result<WriteReceipt, StoreError>] = []
         results.reserveCapacity(batches.count)
-        for start in stride(from: 0, to: batches.count, by: RedisStore.batchesAtOnce) {
-            results += await apply(batches[start..<min(start + RedisStore.batchesAtOnce, batches.count)])
+        var start = 0
+        while start < batches.count {
+            var end = start
+            var byteCount = 0
+            while end < batches.count, end - start < RedisStore.batchesAtOnce, byteCount < RedisStore.bytesAtOnce {
+                for case .put(let value) in batches[end].operations.lazy.map(\.action) { byteCount += value.count }
+                end += 1
+            }
+            results += await apply(batches[start..<end])
+            start = end
         }
         return results
     }

@@ -118,19 +118,20 @@ struct WriteRequest {
         var rest = elements
         while let number = rest.popFirst(), let row = rest.popFirst() {
             let operation = try operation(number)
-            let entry = try row.bytes.map { (bytes) throws(StoreError) in
-                try StoredRow(bytes, at: operation.key).entry(at: operation.key, in: store)
-            }
             guard let precondition = operation.precondition else { throw RedisStore.strangeReply }
+            let occupant = try occupant(row, at: operation.key)
             conflicts.append(
-                StoreError.Conflict(
-                    key: operation.key,
-                    precondition: precondition,
-                    occupant: entry.map { .row($0) } ?? .vacant
-                )
+                StoreError.Conflict(key: operation.key, precondition: precondition, occupant: occupant)
             )
         }
         return conflicts
+    }
+
+    private func occupant(_ row: RESPValue, at key: Key) throws(StoreError) -> StoreError.Conflict.Occupant {
+        // It was not read: the rows before it were many bytes already.
+        if row.integer == 0 { return .unknown }
+        guard let bytes = row.bytes else { return .vacant }
+        return .row(try StoredRow(bytes, at: key).entry(at: key, in: store))
     }
 
     private func refuseSum(_ elements: ArraySlice<RESPValue>) throws(StoreError) {
