@@ -22,6 +22,7 @@ let package = Package(
                 .product(name: "KeyValue", package: "wherehouse"),
                 .product(name: "Migration", package: "wherehouse"),
                 .product(name: "PostgreSQLStore", package: "wherehouse"),
+                .product(name: "RedisStore", package: "wherehouse"),
                 .product(name: "SQLiteStore", package: "wherehouse"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),

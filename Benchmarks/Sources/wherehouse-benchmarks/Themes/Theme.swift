@@ -4,6 +4,7 @@ enum Theme: String, CaseIterable {
     case postgreSQLCalls = "postgresql-calls"
     case postgreSQLCopies = "postgresql-copies"
     case postgreSQLVerification = "postgresql-verifying"
+    case redisCalls = "redis-calls"
 
     func measure(_ bench: Workbench, _ results: inout Results) async throws {
         switch self {
@@ -21,6 +22,7 @@ enum Theme: String, CaseIterable {
         case .postgreSQLCalls: try await measureServerCalls(bench, &results)
         case .postgreSQLCopies: try await measureServerCopies(bench, &results)
         case .postgreSQLVerification: try await measureServerVerification(bench, &results)
+        case .redisCalls: try await measureRedisCalls(bench, &results)
         }
     }
 }
