@@ -14,7 +14,7 @@ extension PostgreSQLStore {
                 StoreStatus.Fact("schema", configuration.schema),
                 StoreStatus.Fact("connections", "\(census.open) open, at most \(configuration.connectionsMax)"),
                 StoreStatus.Fact("server_connections", "\(facts.connections) open, at most \(facts.connectionsMax)"),
-                StoreStatus.Fact("pooler", census.isPooled ? "yes: transactions by themselves" : "no"),
+                StoreStatus.Fact("pooler", census.isPooled ? "yes" : "no"),
                 StoreStatus.Fact("fsync", facts.flushes ? "on" : "off"),
                 StoreStatus.Fact("synchronous_commit", facts.synchronousCommit),
                 StoreStatus.Fact("full_page_writes", facts.fullPageWrites ? "on" : "off"),

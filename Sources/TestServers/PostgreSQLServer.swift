@@ -153,6 +153,21 @@ public final class PostgreSQLServer: Sendable {
         for child in children { ServerProcess.pause(child) }
     }
 
+    /// Lets no file of its running processes, and of those that come, grow beyond so many bytes; nil takes that back.
+    ///
+    /// To the server it is as if the disk were full.
+    public func limitFiles(to bytes: Int?) throws {
+        let limit = bytes.map { "\($0)" } ?? "unlimited"
+        for process in [pid] + children where process > 0 {
+            // Others than the first may end by themselves meanwhile.
+            do {
+                try Tool.run(PostgreSQLServer.asServer + ["prlimit", "--pid", "\(process)", "--fsize=\(limit):"])
+            } catch {
+                if ServerProcess.state("\(process)") != nil { throw error }
+            }
+        }
+    }
+
     /// Goes on after ``pause()``.
     public func resume() { for process in [pid] + children where process > 0 { Foundation.kill(process, SIGCONT) } }
 

@@ -300,6 +300,7 @@ final class Link {
     func disconnect(until moment: Int64) -> [Pipeline<Payload>.Segment] {
         connection = nil
         state = .closed(until: moment)
+        readyBy = .max
         prepared = []
         refusedPreparations = [:]
         wantsToWrite = false

@@ -103,6 +103,53 @@ struct Statements: Sendable {
         query("clear_marks", "DELETE FROM \(schema).marks WHERE id = ANY ($1)") { $0.append(ids) }
     }
 
+    /// Puts one row, over whatever is there or where nothing is, and changes nothing where the fence or a row stands in
+    /// the way: what a function would take longer for.
+    func put(_ value: [UInt8], at key: Key, nonce: Int64, epoch: [UInt8]?, replaces: Bool) -> Query {
+        let conflict =
+            replaces ? "ON CONFLICT (s, p, k) DO UPDATE SET r = excluded.r, v = excluded.v" : "ON CONFLICT DO NOTHING"
+        let text = """
+            INSERT INTO \(schema).entries AS t (s, p, k, r, v) SELECT $1, $2, $3, $4, $5 FROM \
+            (\(admission("$6"))) admitted \(conflict)
+            """
+        return query(replaces ? "put" : "put_vacant", text) {
+            $0.append(Int16(key.space.rawValue))
+            $0.append(key.partition)
+            $0.append(key.bytes)
+            $0.append(nonce)
+            $0.append(value)
+            $0.append(epoch)
+        }
+    }
+
+    /// A row if the fence admits the epoch in this parameter, by the rule of `Fence/admit(epoch:)`; it is held.
+    private func admission(_ epoch: String) -> String {
+        """
+        SELECT FROM \(schema).fence f WHERE f.bin = 0 AND get_byte(f.encoded, 0) = 1 AND \
+        CASE WHEN \(epoch)::bytea IS NULL THEN get_byte(f.encoded, 9) = 0 \
+        ELSE get_byte(f.encoded, 9) <= 1 AND substring(f.encoded FROM 2 FOR 8) = \(epoch) END FOR SHARE
+        """
+    }
+
+    /// Deletes the records among the first rows between two bounds, if the fence lets it: how many there were, how many
+    /// went, whether the fence let it, and the last key of a piece that is full.
+    func delete(_ bounds: Bounds, limit: Int, epoch: [UInt8]?) -> Query {
+        let text = """
+            WITH piece AS MATERIALIZED (SELECT s, p, k, v IS NOT NULL AS is_live FROM \(schema).entries \
+            WHERE \(Bounds.condition) ORDER BY s, p, k LIMIT $7), \
+            admitted AS MATERIALIZED (\(admission("$8"))), \
+            gone AS (DELETE FROM \(schema).entries e USING piece, admitted \
+            WHERE piece.is_live AND e.s = piece.s AND e.p = piece.p AND e.k = piece.k AND e.v IS NOT NULL RETURNING 1) \
+            SELECT (SELECT count(*) FROM piece WHERE is_live), (SELECT count(*) FROM gone), \
+            (SELECT count(*) FROM admitted), (SELECT p FROM piece OFFSET $7 - 1 LIMIT 1), (SELECT k FROM piece OFFSET $7 - 1 LIMIT 1)
+            """
+        return query("delete", text) {
+            bounds.append(to: &$0)
+            $0.append(Int64(limit))
+            $0.append(epoch)
+        }
+    }
+
     /// Applies one batch; see ``Schema``.
     func apply(_ fill: (inout Parameters) -> Void) -> Query {
         let text = """

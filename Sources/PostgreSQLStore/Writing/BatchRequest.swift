@@ -44,6 +44,29 @@ struct BatchRequest: Sendable {
         }
     }
 
+    /// A query for a lone put that may overwrite, or needs its key vacant. It says whether it was done, not why not.
+    func putQuery(_ statements: Statements) -> Query? {
+        guard let kind = LoadRequest.kind(of: batch), let operation = batch.operations.first,
+            case .put(let value) = operation.action
+        else { return nil }
+        return statements.put(
+            value,
+            at: operation.key,
+            nonce: Int64(bitPattern: id.nonce),
+            epoch: BatchRequest.encoded(kind.epoch),
+            replaces: kind.replaces
+        )
+    }
+
+    /// What there is to be said of a put that was done.
+    var receiptOfPut: WriteReceipt {
+        WriteReceipt(
+            batch.operations.map { operation in
+                WriteReceipt.Outcome(revision: Revision(store: identity, key: operation.key, nonce: id.nonce))
+            }
+        )
+    }
+
     private func condition(of operation: WriteBatch.Operation) -> (number: Int16, nonce: Int64) {
         switch operation.precondition {
         case nil: return (0, 0)

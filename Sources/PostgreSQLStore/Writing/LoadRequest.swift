@@ -126,6 +126,9 @@ struct LoadRequest: Sendable {
                 let revision = Revision(store: identity, key: row.key, nonce: row.id.nonce)
                 return (row.index, .success(WriteReceipt([WriteReceipt.Outcome(revision: revision)])))
             }
+        // No row would fare better.
+        case .failure(.refused(let message)) where message.code.hasPrefix("53"):
+            return rows.map { ($0.index, .failure(message.storeError)) }
         // The server undid everything, for whichever row.
         case .failure(.refused): return nil
         case .failure(let failure):

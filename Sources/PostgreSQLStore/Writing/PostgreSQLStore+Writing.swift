@@ -5,6 +5,11 @@ extension PostgreSQLStore {
     public func write(_ batch: WriteBatch) async throws(StoreError) -> WriteReceipt {
         try batch.validate(for: capabilities)
         let request = BatchRequest(batch, id: batch.id ?? environment.makeWriteID(), identity: reader.identity)
+        if let put = request.putQuery(reader.statements),
+            let result = try await connection.write([put]).first, result.changed == 1
+        {
+            return request.receiptOfPut
+        }
         let results = try await connection.write([request.query(reader.statements)])
         guard let result = results.first else {
             throw StoreError(.outcomeUnknown, "The server gave no answer: read what is there.")
@@ -106,6 +111,34 @@ extension PostgreSQLStore {
                 results[single.index] = .failure(error)
             }
         }
+    }
+
+    public func delete(
+        _ range: KeyRange,
+        limit: Int,
+        epoch: UInt64?,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> DeletedRange {
+        guard range.space == .records else {
+            throw .invalidArgument("A range of reserved space can't be deleted: delete its keys one by one.")
+        }
+        try range.validate(for: capabilities)
+        let limit = try ScanOptions(limit: limit, keysOnly: true).validated(for: capabilities).limit
+        let position = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range) }
+        let bounds = Bounds(range, reverse: false, after: position)
+        let query = reader.statements.delete(bounds, limit: limit, epoch: BatchRequest.encoded(epoch))
+        guard let result = try await connection.write([query]).first, let found = result.integer(0, 0),
+            let gone = result.integer(0, 1), let admitted = result.integer(0, 2)
+        else { throw StoreError(.outcomeUnknown, "The server gave no answer: look at what is left.") }
+        if found > 0, admitted == 0 {
+            try await reader.fence().admit(epoch: epoch)
+            throw StoreError(.staleMode, "The fence has been changed meanwhile: try again.")
+        }
+        var next: Cursor?
+        if let partition = result.bytes(0, 3), let key = result.bytes(0, 4) {
+            next = Cursor(after: Key(partition: partition, bytes: key, space: range.space))
+        }
+        return DeletedRange(deleted: Int(gone), cursor: next)
     }
 
     public func setFence(of bin: Bin, to fence: Fence, expecting expected: Fence) async throws(StoreError) {

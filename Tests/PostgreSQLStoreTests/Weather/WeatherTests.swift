@@ -1,0 +1,229 @@
+#if PostgreSQL
+import Dispatch
+import KeyValue
+import Synchronization
+import TestServers
+import Testing
+
+@testable import PostgreSQLStore
+
+/// What became of each write; nil for one that was acknowledged.
+private final class Diary: Sendable {
+    let outcomes = Mutex<[String: StoreError.Code?]>([:])
+    let isOver = Mutex(false)
+
+    func expectProgress() async throws {
+        let before = outcomes.withLock { $0.count }
+        try await Patience.until { outcomes.withLock { $0.count } >= before + 16 }
+    }
+}
+
+/// What the store makes of bad connections and of a server that is killed: the right error, never a wrong success, and
+/// recovery by itself.
+@Suite(.timeLimit(.minutes(5))) struct WeatherTests {
+    private func open(_ port: Int, _ database: String = "postgres") async throws -> PostgreSQLStore {
+        try await PostgreSQLStore.open(
+            ["host": "127.0.0.1", "port": "\(port)", "user": "postgres", "dbname": database],
+            configuration: PostgreSQLConfiguration(timeout: .milliseconds(700))
+        )
+    }
+
+    /// Asks until the store has found its way back.
+    private func recovered(_ store: PostgreSQLStore) async throws {
+        try await Patience.until {
+            do throws(StoreError) {
+                _ = try await store.get(Key("any", "key"))
+                try await store.clearMarks([store.environment.makeMarkID()], in: PostgreSQLStore.bin)
+                return true
+            } catch {
+                guard [.unavailable, .timedOut, .outcomeUnknown].contains(error.code) else { throw error }
+                return false
+            }
+        }
+    }
+
+    private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return (error as? StoreError)?.code
+        }
+    }
+
+    @Test(arguments: [Weather.loseReplies(afterRequestBytes: 1), .oneWay])
+    func aWriteWhoseReplyIsLostMayHaveHappened(_ weather: Weather) async throws {
+        let server = try await PostgreSQLServer.shared()
+        let proxy = try FaultProxy.start(to: server.port)
+        let name = try server.makeNamedDatabase()
+        let store = try await open(proxy.port, name)
+        try await store.put([0], at: Key("p", "before"))
+        try proxy.set(weather)
+        #expect(await code { try await store.put([1], at: Key("p", "k"), if: .vacant) } == .outcomeUnknown)
+        try proxy.set(.pass)
+        try await recovered(store)
+        let entry = try await store.get(Key("p", "k"))
+        #expect(entry?.value == [1])
+
+        // Sent again, a conditional write finds that it was done by its first attempt. It rests before it tries again.
+        try proxy.set(weather)
+        var environment = StoreEnvironment.live
+        environment.sleep = { _ in try proxy.set(.pass) }
+        let retrying = RetryingStore(store, environment: environment)
+        let revision = try await retrying.put([2], at: Key("p", "second"), if: .vacant)
+        let second = try await store.get(Key("p", "second"))
+        #expect(second?.revision == revision)
+        await store.close()
+    }
+
+    @Test(arguments: [Weather.loseReplies(afterRequestBytes: 20_000), .oneWay])
+    func aLoadWhoseReplyIsLostMayHaveHappened(_ weather: Weather) async throws {
+        let server = try await PostgreSQLServer.shared()
+        let proxy = try FaultProxy.start(to: server.port)
+        let store = try await open(proxy.port, server.makeNamedDatabase())
+        let batches = (0..<500).map { number in
+            WriteBatch([.init(.put([UInt8](repeating: 1, count: 300)), at: Key("p", "\(number)"), if: .vacant)])
+        }
+        try await store.put([0], at: Key("q", "before"))
+        try proxy.set(weather)
+        for result in await store.write(each: batches) {
+            #expect(throws: StoreError.self) { try result.get() }
+            if case .failure(let error) = result { #expect(error.code == .outcomeUnknown) }
+        }
+        try proxy.set(.pass)
+        try await recovered(store)
+        let count = try await store.count(.partition([0x70]))
+        #expect(count.value == 0 || count.value == 500)
+        await store.close()
+    }
+
+    @Test(arguments: [Weather.blackhole, .garbage])
+    func nothingIsTakenForAnAnswer(_ weather: Weather) async throws {
+        let server = try await PostgreSQLServer.shared()
+        let proxy = try FaultProxy.start(to: server.port)
+        let store = try await open(proxy.port, server.makeNamedDatabase())
+        try await store.put([0], at: Key("p", "k"))
+        try proxy.set(weather)
+        let read = await code { _ = try await store.get(Key("p", "k")) }
+        #expect(read == .timedOut || read == .unavailable)
+        try proxy.set(.pass)
+        try await recovered(store)
+        try proxy.set(weather)
+        #expect(await code { try await store.put([1], at: Key("p", "k")) } == .outcomeUnknown)
+        try proxy.set(.pass)
+        try await recovered(store)
+        await store.close()
+    }
+
+    @Test func aPageThatIsCutIsReadAgain() async throws {
+        let server = try await PostgreSQLServer.shared()
+        let pieces = Mutex(0)
+        let gate = DispatchSemaphore(value: 0)
+        let proxy = try FaultProxy.start(to: server.port) { _ in
+            let count = pieces.withLock { pieces in
+                pieces += 1
+                return pieces
+            }
+            if count == 6 { gate.wait() }
+        }
+        let store = try await open(proxy.port, server.makeNamedDatabase())
+        let value = [UInt8](repeating: 5, count: 1_000)
+        _ = try await store.write(WriteBatch((0..<500).map { .init(.put(value), at: Key("p", "\($0)")) }))
+        // The proxy stops in the middle of the page until the connection is cut.
+        try proxy.set(.slow(bytesPerSecond: 2_000_000, delay: .zero))
+        async let page = store.scan(.all(), ScanOptions(limit: 500, bytesMax: 1 << 20), after: nil)
+        try await Patience.until { pieces.withLock { $0 } == 6 }
+        try proxy.set(.cut)
+        gate.signal()
+        let rows = try await page
+        #expect(rows.count == 500)
+        #expect(rows.allSatisfy { $0.value.elementsEqual(value) })
+        await store.close()
+    }
+
+    /// Eight writers in a storm: what was acknowledged is there, and what failed is not, unless its outcome is unknown.
+    @Test func aStormLosesNothingThatWasAcknowledged() async throws {
+        let server = try await PostgreSQLServer.start(durable: true)
+        let proxy = try FaultProxy.start(to: server.port)
+        let store = try await open(proxy.port)
+        let diary = Diary()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<8 {
+                group.addTask {
+                    var number = 0
+                    while !diary.isOver.withLock({ $0 }) {
+                        let name = "\(writer)-\(number)"
+                        let code = await code { try await store.put([1], at: Key("p", name), if: .vacant) }
+                        diary.outcomes.withLock { _ = $0.updateValue(code, forKey: name) }
+                        number += 1
+                    }
+                }
+            }
+            defer { diary.isOver.withLock { $0 = true } }
+            let storm: [Weather] = [
+                .cut, .pass, .loseReplies(afterRequestBytes: 100), .pass, .blackhole, .pass, .garbage, .pass, .refuse,
+                .cut, .oneWay, .pass,
+            ]
+            for weather in storm {
+                try proxy.set(weather)
+                try await diary.expectProgress()
+            }
+            server.pause()
+            try await diary.expectProgress()
+            server.resume()
+            try await diary.expectProgress()
+            server.kill()
+            try await diary.expectProgress()
+            try server.restart()
+            try await diary.expectProgress()
+        }
+        try await recovered(store)
+        await store.close()
+        let there = Set(
+            try server.psql("SELECT convert_from(k, 'UTF8') FROM wherehouse.entries").split(separator: "\n").map(
+                String.init
+            )
+        )
+        let all = diary.outcomes.withLock { $0 }
+        let acknowledged = all.filter { $0.value == nil }.keys
+        let refused = all.filter { $0.value == .unavailable || $0.value == .timedOut }.keys
+        #expect(!acknowledged.isEmpty)
+        #expect(there.isSuperset(of: acknowledged))
+        #expect(there.isDisjoint(with: refused))
+        let codes = Set(all.values.compactMap { $0 })
+        #expect(codes.isSubset(of: [.unavailable, .timedOut, .outcomeUnknown]))
+        server.stop()
+    }
+
+    @Test func aFullDiskIsSaidAndMayBeMended() async throws {
+        let server = try await PostgreSQLServer.start()
+        let store = try await PostgreSQLDriver().open(StoreLocation(server.url(of: "postgres")), environment: .live)
+        try await store.put([1], at: Key("p", "k"))
+        // Files of the log have 16 MiB; half a page more has the server find a page written in part, as on a full disk.
+        try server.limitFiles(to: 16 << 20 + 4_096)
+        let value = [UInt8](repeating: 3, count: 200_000)
+        var failure: StoreError?
+        for number in 0..<200 where failure == nil {
+            do throws(StoreError) {
+                try await store.put(value, at: Key("large", "\(number)"))
+            } catch {
+                failure = error
+            }
+        }
+        #expect(failure?.code == .full)
+        let load = await store.write(
+            each: (0..<130).map { WriteBatch([.init(.put(value), at: Key("load", "\($0)"), if: .vacant)]) }
+        )
+        for result in load {
+            if case .failure(let error) = result { #expect(error.code == .full) }
+        }
+        let entry = try await store.get(Key("p", "k"))
+        #expect(entry?.value == [1])
+        try server.limitFiles(to: nil)
+        try await store.put([2], at: Key("p", "k"))
+        try await store.put(value, at: Key("large", "more"))
+        await store.close()
+        server.stop()
+    }
+}
+#endif
