@@ -71,6 +71,113 @@ struct CodingTests {
         #expect(throws: DecodingError.self) { try Node.bytes([1]).decode(as: [Int].self) }
     }
 
+    /// A type that asks for containers and fills them out of turn.
+    private struct Scattered: Encodable {
+        enum Key: String, CodingKey { case early, late, text }
+
+        func encode(to encoder: any Encoder) throws {
+            var keyed = encoder.container(keyedBy: Key.self)
+            var late = keyed.nestedContainer(keyedBy: Key.self, forKey: .late)
+            var early = keyed.nestedUnkeyedContainer(forKey: .early)
+            try keyed.encode("t", forKey: .text)
+            try late.encode(2.5, forKey: .text)
+            var inner = early.nestedContainer(keyedBy: Key.self)
+            try early.encode(UInt8(7))
+            try early.encodeNil()
+            try inner.encode(Float(0.5), forKey: .early)
+            var single = early.superEncoder().singleValueContainer()
+            try single.encode([UInt8]([1]))
+            var last = keyed.superEncoder().singleValueContainer()
+            try last.encode(true)
+        }
+    }
+
+    @Test("Containers are filled in whatever order the type likes")
+    func outOfTurn() throws {
+        #expect(
+            try Node(encoding: Scattered())
+                == [
+                    "early": [["early": 0.5], 7, .null, .bytes([1])], "late": ["text": 2.5], "text": "t", "super": true,
+                ]
+        )
+    }
+
+    private class Base: Codable { var number = 1 }
+
+    private final class Derived: Base {
+        var word = "w"
+
+        enum Key: CodingKey { case word }
+
+        override init() { super.init() }
+
+        required init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            word = try container.decode(String.self, forKey: .word)
+            try super.init(from: container.superDecoder())
+        }
+
+        override func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(word, forKey: .word)
+            try super.encode(to: container.superEncoder())
+        }
+    }
+
+    @Test("A class brings its superclass along")
+    func superclass() throws {
+        let derived = Derived()
+        derived.number = -3
+        let node = try Node(encoding: derived)
+        #expect(node == ["word": "w", "super": ["number": -3]])
+        #expect(try node.decode(as: Derived.self).number == -3)
+    }
+
+    @Test("Every number type is a number, and goes back only where it fits")
+    func numbers() throws {
+        func check<Value: FixedWidthInteger & Codable>(_ value: Value) throws {
+            let node = try Node(encoding: ["n": value])
+            #expect(node == ["n": .integer(try #require(NodeInteger(exactly: value)))])
+            #expect(try node.decode(as: [String: Value].self) == ["n": value])
+        }
+        try check(Int8.min)
+        try check(Int16.max)
+        try check(Int32.min)
+        try check(Int64.min)
+        try check(Int.max)
+        try check(UInt8.max)
+        try check(UInt16.max)
+        try check(UInt32.max)
+        try check(UInt64.max)
+        try check(UInt.max)
+        try check(Int128(UInt64.max))
+        #expect(throws: EncodingError.self) { try Node(encoding: [Int128.max]) }
+        #expect(try (3 as Node).decode(as: Double.self) == 3)
+        #expect(try (0.1 as Node).decode(as: Double.self) == 0.1)
+        #expect(throws: DecodingError.self) { try (0.1 as Node).decode(as: Float.self) }
+        #expect(throws: DecodingError.self) { try (["a"] as Node).decode(as: [CID].self) }
+        #expect(throws: DecodingError.self) { try ([1] as Node).decode(as: [UInt8].self) }
+        #expect(throws: DecodingError.self) { try ([1] as Node).decode(as: Data.self) }
+    }
+
+    @Test("A refusal names its place")
+    func places() throws {
+        let bad: Node = ["a": [1, .null], "b": [2, "x"]]
+        let error = #expect(throws: DecodingError.self) { try bad.decode(as: [String: [Int?]].self) }
+        guard case .typeMismatch(_, let context)? = error else {
+            Issue.record("another error: \(String(describing: error))")
+            return
+        }
+        #expect(context.codingPath.map(\.stringValue) == ["b", "1"])
+        struct Wide: Encodable { var values = [Int128(0), .max] }
+        let wide = #expect(throws: EncodingError.self) { try Node(encoding: ["w": Wide()]) }
+        guard case .invalidValue(_, let place)? = wide else {
+            Issue.record("another error: \(String(describing: wide))")
+            return
+        }
+        #expect(place.codingPath.map(\.stringValue) == ["w", "values", "1"])
+    }
+
     @Test("Elsewhere an identifier is its text")
     func identifiers() throws {
         let json = try JSONEncoder().encode([upload.root])

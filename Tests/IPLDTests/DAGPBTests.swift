@@ -10,7 +10,7 @@ struct DAGPBTests {
     @Test("Links and data come back")
     func roundTrip() throws {
         let bare: Node = ["Hash": .link(CID(.raw, .sha256(of: [])))]
-        for node in [["Links": []], ["Links": [link, bare], "Data": .bytes([8, 1])], ["Links": [bare]]] as [Node] {
+        for node in [["Links": []], ["Links": [bare, link], "Data": .bytes([8, 1])], ["Links": [bare]]] as [Node] {
             #expect(try DAGPB.decode(try DAGPB.encode(node)) == node)
         }
         #expect(try DAGPB.encode(["Links": []]) == [])
@@ -23,6 +23,26 @@ struct DAGPBTests {
         #expect(throws: IPLDError.self) { try DAGPB.decode(input) }
         #expect(try DAGPB.decode(input, .lenient) == ["Links": .list([link]), "Data": .bytes([8, 1])])
         #expect(throws: IPLDError.self) { try DAGPB.decode(links + input, .lenient) }
+    }
+
+    @Test("Links out of the order of their names' bytes are read leniently, and not written")
+    func orderOfLinks() throws {
+        func link(_ name: Text?) -> Node {
+            var link: NodeMap = ["Hash": .link(CID(.raw, .sha256(of: [])))]
+            link["Name"] = name.map { .string($0) }
+            return .map(link)
+        }
+        for (first, second) in [("b", "a"), ("b", "aa"), ("a", nil), ("é", "z")] as [(Text, Text?)] {
+            let input = try DAGPB.encode(["Links": [link(first)]]) + DAGPB.encode(["Links": [link(second)]])
+            let node: Node = ["Links": [link(first), link(second)]]
+            #expect(try DAGPB.decode(input, .lenient) == node)
+            #expect(throws: IPLDError.self) { try DAGPB.decode(input) }
+            #expect(throws: IPLDError.self) { try DAGPB.encode(node) }
+        }
+        for names in [["a", "a"], ["", "a"], ["a", "aa", "b"]] as [[Text]] {
+            let node: Node = ["Links": .list(names.map(link))]
+            #expect(try DAGPB.decode(try DAGPB.encode(node)) == node)
+        }
     }
 
     @Test(

@@ -6,182 +6,173 @@ extension Node {
     ///
     /// Throws `EncodingError` for an integer beyond 64 bits and for a key that stands twice, and what the type throws.
     public init(encoding value: some Encodable) throws {
-        self = try Encoding.part(value, []).node([])
+        self = try NodeEncoder.node(of: value, in: nil, NodeKey.root)
     }
 }
 
-/// A value that is being put together: containers are filled after they have been handed out.
-private final class Part {
-    enum Content {
-        case whole(Node)
-        case list([Part])
-        case map([(key: String, part: Part)])
+/// A value that is being put together.
+///
+/// Most values are whole when they are handed in. Only containers that the type has asked for by itself are filled
+/// later, so their places are kept.
+final class NodeEncoder: Encoder {
+    private enum Kind { case map, list, whole }
+
+    /// What a type that encodes nothing becomes: a map.
+    private var kind = Kind.map
+    private var whole = Node.null
+    private var list: [Node] = []
+    private var entries: [NodeMap.Entry] = []
+    private var unfinished: [(index: Int, encoder: NodeEncoder)] = []
+    private let parent: NodeEncoder?
+    private let key: any CodingKey
+
+    init(in parent: NodeEncoder?, _ key: any CodingKey) {
+        self.parent = parent
+        self.key = key
     }
 
-    var content: Content
+    var userInfo: [CodingUserInfoKey: Any] { [:] }
+    /// Made when it is asked for: most values never are told where they are.
+    var codingPath: [any CodingKey] { parent.map { $0.codingPath + [key] } ?? [] }
+    var count: Int { list.count }
 
-    init(_ content: Content) { self.content = content }
+    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+        kind = .map
+        if entries.isEmpty { entries.reserveCapacity(8) }
+        return KeyedEncodingContainer(KeyedNodeEncoder(encoder: self))
+    }
 
-    func node(_ path: [any CodingKey]) throws -> Node {
-        switch content {
-        case .whole(let node): return node
-        case .list(let parts): return .list(try parts.map { try $0.node(path) })
-        case .map(let parts):
-            guard let map = NodeMap(try parts.map { (Text($0.key), try $0.part.node(path)) }) else {
-                throw EncodingError.invalidValue(
-                    parts.map(\.key),
-                    EncodingError.Context(codingPath: path, debugDescription: "A key stands twice in one map.")
-                )
+    func unkeyedContainer() -> any UnkeyedEncodingContainer {
+        kind = .list
+        return UnkeyedNodeEncoder(encoder: self)
+    }
+
+    func singleValueContainer() -> any SingleValueEncodingContainer { SingleNodeEncoder(encoder: self) }
+
+    func set(_ node: Node) {
+        kind = .whole
+        whole = node
+    }
+
+    func set(_ value: some Encodable) throws { set(try NodeEncoder.node(of: value, in: parent, key)) }
+
+    func append(_ node: Node) { list.append(node) }
+
+    func append(_ node: Node, for key: any CodingKey) { entries.append(NodeMap.Entry(Text(key.stringValue), node)) }
+
+    /// An encoder whose value will stand at the end of the list.
+    func appendUnfinished() -> NodeEncoder {
+        let inner = NodeEncoder(in: self, NodeKey(index: list.count))
+        unfinished.append((list.count, inner))
+        list.append(.null)
+        return inner
+    }
+
+    /// An encoder whose value will stand under a key.
+    func appendUnfinished(for key: any CodingKey) -> NodeEncoder {
+        let inner = NodeEncoder(in: self, key)
+        unfinished.append((entries.count, inner))
+        append(.null, for: key)
+        return inner
+    }
+
+    /// The value, once nothing more is handed in.
+    func node() throws -> Node {
+        switch kind {
+        case .whole: return whole
+        case .list:
+            for (index, encoder) in unfinished { list[index] = try encoder.node() }
+            return .list(list)
+        case .map:
+            for (index, encoder) in unfinished { entries[index].value = try encoder.node() }
+            guard let map = NodeMap(unordered: entries) else {
+                throw invalid(entries.map(\.key.description), "A key stands twice in one map.")
             }
             return .map(map)
         }
     }
 
-    func append(_ part: Part) {
-        guard case .list(var parts) = content else {
-            content = .list([part])
-            return
-        }
-        // So that the list is not shared while it grows.
-        content = .whole(.null)
-        parts.append(part)
-        content = .list(parts)
+    private func invalid(_ value: Any, _ reason: String) -> EncodingError {
+        .invalidValue(value, EncodingError.Context(codingPath: codingPath, debugDescription: reason))
     }
 
-    func set(_ part: Part, for key: String) {
-        guard case .map(var parts) = content else {
-            content = .map([(key, part)])
-            return
-        }
-        content = .whole(.null)
-        parts.append((key, part))
-        content = .map(parts)
-    }
-}
-
-private struct Encoding: Encoder {
-    let part: Part
-    let codingPath: [any CodingKey]
-    var userInfo: [CodingUserInfoKey: Any] { [:] }
-
-    static func part<Value: Encodable>(_ value: Value, _ path: [any CodingKey]) throws -> Part {
-        switch value {
-        case let value as Bool: return Part(.whole(.boolean(value)))
-        case let value as String: return Part(.whole(.string(Text(value))))
-        case let value as Double: return Part(.whole(.float(value)))
-        case let value as Float: return Part(.whole(.float(Double(value))))
-        case let value as CID: return Part(.whole(.link(value)))
-        // An empty list of anything passes for one of bytes, so the type itself is asked.
-        case let value as [UInt8] where Value.self == [UInt8].self: return Part(.whole(.bytes(value)))
-        case let value as Data: return Part(.whole(.bytes(Array(value))))
-        case let value as any FixedWidthInteger:
-            guard let integer = NodeInteger(exactly: value) else {
-                throw EncodingError.invalidValue(
-                    value,
-                    EncodingError.Context(codingPath: path, debugDescription: "An integer is larger than 64 bits hold.")
-                )
+    /// The value of anything that stands in a parent under a key.
+    static func node<Value: Encodable>(
+        of value: Value,
+        in parent: NodeEncoder?,
+        _ key: @autoclosure () -> any CodingKey
+    ) throws -> Node {
+        if let node = scalar(value) { return node }
+        let encoder = NodeEncoder(in: parent, key())
+        if let integer = value as? any FixedWidthInteger {
+            guard let integer = NodeInteger(exactly: integer) else {
+                throw encoder.invalid(value, "An integer is larger than 64 bits hold.")
             }
-            return Part(.whole(.integer(integer)))
-        default:
-            let part = Part(.whole(.map([:])))
-            try value.encode(to: Encoding(part: part, codingPath: path))
-            return part
+            return .integer(integer)
         }
+        try value.encode(to: encoder)
+        return try encoder.node()
     }
 
-    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        KeyedEncodingContainer(Keyed(part: part, codingPath: codingPath))
-    }
-
-    func unkeyedContainer() -> any UnkeyedEncodingContainer {
-        part.content = .list([])
-        return Unkeyed(part: part, codingPath: codingPath)
-    }
-
-    func singleValueContainer() -> any SingleValueEncodingContainer { Single(part: part, codingPath: codingPath) }
-
-    struct Single: SingleValueEncodingContainer {
-        let part: Part
-        let codingPath: [any CodingKey]
-
-        func encodeNil() { part.content = .whole(.null) }
-        func encode<Value: Encodable>(_ value: Value) throws {
-            part.content = try Encoding.part(value, codingPath).content
+    /// The value of a type that is a kind of its own. Types are compared one by one: to ask a type at run time what it
+    /// conforms to costs more than all the comparisons, and where the type is known to the compiler they cost nothing.
+    @inline(__always)
+    private static func scalar<Value>(_ value: Value) -> Node? {
+        if Value.self == String.self { return (value as? String).map { .string(Text($0)) } }
+        if Value.self == Int.self { return (value as? Int).map { .integer(NodeInteger(Int64($0))) } }
+        if Value.self == Int64.self { return (value as? Int64).map { .integer(NodeInteger($0)) } }
+        if Value.self == UInt64.self {
+            return (value as? UInt64).map { .integer(NodeInteger(isNegative: false, argument: $0)) }
         }
-    }
-
-    struct Keyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
-        let part: Part
-        let codingPath: [any CodingKey]
-
-        private func inner(_ key: any CodingKey) -> Encoding {
-            let inner = Part(.whole(.map([:])))
-            part.set(inner, for: key.stringValue)
-            return Encoding(part: inner, codingPath: codingPath + [key])
-        }
-
-        func encodeNil(forKey key: Key) { part.set(Part(.whole(.null)), for: key.stringValue) }
-        func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
-            part.set(try Encoding.part(value, codingPath + [key]), for: key.stringValue)
-        }
-        func nestedContainer<Inner: CodingKey>(
-            keyedBy type: Inner.Type,
-            forKey key: Key
-        ) -> KeyedEncodingContainer<Inner> { inner(key).container(keyedBy: type) }
-        func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { inner(key).unkeyedContainer() }
-        func superEncoder() -> any Encoder { inner(NodeKey.super) }
-        func superEncoder(forKey key: Key) -> any Encoder { inner(key) }
-    }
-
-    struct Unkeyed: UnkeyedEncodingContainer {
-        let part: Part
-        let codingPath: [any CodingKey]
-        private(set) var count = 0
-
-        init(part: Part, codingPath: [any CodingKey]) {
-            self.part = part
-            self.codingPath = codingPath
-        }
-
-        private mutating func inner() -> Encoding {
-            let inner = Part(.whole(.map([:])))
-            part.append(inner)
-            defer { count += 1 }
-            return Encoding(part: inner, codingPath: codingPath + [NodeKey(index: count)])
-        }
-
-        mutating func encodeNil() {
-            part.append(Part(.whole(.null)))
-            count += 1
-        }
-        mutating func encode<Value: Encodable>(_ value: Value) throws {
-            part.append(try Encoding.part(value, codingPath + [NodeKey(index: count)]))
-            count += 1
-        }
-        mutating func nestedContainer<Inner: CodingKey>(keyedBy type: Inner.Type) -> KeyedEncodingContainer<Inner> {
-            inner().container(keyedBy: type)
-        }
-        mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { inner().unkeyedContainer() }
-        mutating func superEncoder() -> any Encoder { inner() }
+        if Value.self == Bool.self { return (value as? Bool).map { .boolean($0) } }
+        if Value.self == Double.self { return (value as? Double).map { .float($0) } }
+        if Value.self == Float.self { return (value as? Float).map { .float(Double($0)) } }
+        if Value.self == CID.self { return (value as? CID).map { .link($0) } }
+        if Value.self == bytesType { return (value as? [UInt8]).map { .bytes($0) } }
+        if Value.self == Data.self { return (value as? Data).map { .bytes(Array($0)) } }
+        return nil
     }
 }
 
-/// A key of a place in a list, or of a class's superclass.
-struct NodeKey: CodingKey {
-    let stringValue: String
-    let intValue: Int?
+private struct SingleNodeEncoder: SingleValueEncodingContainer {
+    let encoder: NodeEncoder
+    var codingPath: [any CodingKey] { encoder.codingPath }
 
-    init(stringValue: String) {
-        self.stringValue = stringValue
-        intValue = nil
+    func encodeNil() { encoder.set(Node.null) }
+    func encode<Value: Encodable>(_ value: Value) throws { try encoder.set(value) }
+}
+
+private struct KeyedNodeEncoder<Key: CodingKey>: KeyedEncodingContainerProtocol {
+    let encoder: NodeEncoder
+    var codingPath: [any CodingKey] { encoder.codingPath }
+
+    func encodeNil(forKey key: Key) { encoder.append(.null, for: key) }
+    func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
+        encoder.append(try NodeEncoder.node(of: value, in: encoder, key), for: key)
     }
-
-    init(intValue: Int) { self.init(index: intValue) }
-
-    init(index: Int) {
-        stringValue = "\(index)"
-        intValue = index
+    func nestedContainer<Inner: CodingKey>(
+        keyedBy type: Inner.Type,
+        forKey key: Key
+    ) -> KeyedEncodingContainer<Inner> { encoder.appendUnfinished(for: key).container(keyedBy: type) }
+    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
+        encoder.appendUnfinished(for: key).unkeyedContainer()
     }
+    func superEncoder() -> any Encoder { encoder.appendUnfinished(for: NodeKey.super) }
+    func superEncoder(forKey key: Key) -> any Encoder { encoder.appendUnfinished(for: key) }
+}
 
-    static let `super` = NodeKey(stringValue: "super")
+private struct UnkeyedNodeEncoder: UnkeyedEncodingContainer {
+    let encoder: NodeEncoder
+    var codingPath: [any CodingKey] { encoder.codingPath }
+    var count: Int { encoder.count }
+
+    func encodeNil() { encoder.append(.null) }
+    func encode<Value: Encodable>(_ value: Value) throws {
+        encoder.append(try NodeEncoder.node(of: value, in: encoder, NodeKey(index: encoder.count)))
+    }
+    func nestedContainer<Inner: CodingKey>(keyedBy type: Inner.Type) -> KeyedEncodingContainer<Inner> {
+        encoder.appendUnfinished().container(keyedBy: type)
+    }
+    func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { encoder.appendUnfinished().unkeyedContainer() }
+    func superEncoder() -> any Encoder { encoder.appendUnfinished() }
 }

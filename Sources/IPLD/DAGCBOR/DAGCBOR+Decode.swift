@@ -45,13 +45,17 @@ extension DAGCBOR {
             return Int(number)
         }
 
-        private mutating func take(_ head: UInt8) throws(IPLDError) -> UnsafeRawBufferPointer {
+        private mutating func take(_ head: UInt8) throws(IPLDError) -> UnsafeBufferPointer<UInt8> {
             try reader.take(try count(head))
         }
 
         private mutating func text(_ head: UInt8) throws(IPLDError) -> Text {
             let start = reader.offset - 1
-            let text = Text(utf8: try take(head))
+            return try text(try take(head), at: start)
+        }
+
+        private func text(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) throws(IPLDError) -> Text {
+            let text = Text(bytes: bytes)
             guard text.isValid || !isStrict else {
                 throw IPLDError(.malformed, "A string is not UTF-8.", offset: start)
             }
@@ -76,20 +80,24 @@ extension DAGCBOR {
             var entries: [NodeMap.Entry] = []
             entries.reserveCapacity(count)
             var isAscending = true
+            // The keys are compared where they lie in the input.
+            var last: UnsafeBufferPointer<UInt8>?
             for _ in 0..<count {
                 let keyStart = reader.offset
                 let keyHead = try reader.byte()
                 guard keyHead & 0xE0 == Major.string else {
                     throw IPLDError(.malformed, "A map's key is not a string.", offset: keyStart)
                 }
-                let key = try text(keyHead)
-                if let last = entries.last, !(last.key < key) {
-                    guard !isStrict, last.key != key else {
+                let key = try take(keyHead)
+                if let last, !DAGCBOR.keyPrecedes(last, key) {
+                    guard !isStrict else {
                         throw IPLDError(.malformed, "A map's keys are out of order or double.", offset: keyStart)
                     }
                     isAscending = false
                 }
-                entries.append(NodeMap.Entry(key, try node()))
+                last = key
+                let text = try text(key, at: keyStart)
+                entries.append(NodeMap.Entry(text, try node()))
             }
             budget.ascend()
             if isAscending { return NodeMap(ascending: entries) }
@@ -144,6 +152,14 @@ extension DAGCBOR {
             }
             return .float(value)
         }
+    }
+
+    /// The order of keys: the shorter first, then by bytes.
+    private static func keyPrecedes(
+        _ left: UnsafeBufferPointer<UInt8>,
+        _ right: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        left.count == right.count ? ByteOrder.precedes(left, right) : left.count < right.count
     }
 
     /// A float of 16 bits, by its parts: Swift's own type for it is not on every platform.

@@ -77,7 +77,7 @@ extension DAGJSON.Decoder {
 
 extension DAGJSON {
     /// Whether a number as JSON writes it has a fraction or an exponent; nil when it is no number.
-    fileprivate static func isFloat(_ bytes: UnsafeRawBufferPointer) -> Bool? {
+    fileprivate static func isFloat(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool? {
         var rest = bytes[...]
         func digits() -> Int {
             let count = rest.prefix { (0x30...0x39).contains($0) }.count

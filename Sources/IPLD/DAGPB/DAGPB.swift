@@ -2,7 +2,8 @@
 /// files and folders of IPFS are made.
 ///
 /// As a value such a block is a map of `Links`, each a map of `Hash`, `Name` and `Tsize`, and of `Data`; all but `Links`
-/// and `Hash` may be left out.
+/// and `Hash` may be left out. Links lie in the order of their names' bytes; one without a name counts as one with an
+/// empty name.
 public enum DAGPB {
     /// The value that `bytes` hold, which has to be all of them. O(n).
     public static func decode(
@@ -38,6 +39,9 @@ public enum DAGPB {
             }
             var map: NodeMap = ["Links": .list(links)]
             if let data { map["Data"] = .bytes(data) }
+            guard strictness == .lenient || isInOrder(links) else {
+                throw IPLDError(.malformed, "The links do not lie in the order of their names.", offset: 0)
+            }
             return .map(map)
         }
     }
@@ -77,6 +81,9 @@ public enum DAGPB {
         guard case .map(let map) = node, case .list(let links)? = map["Links"] else {
             throw IPLDError(.notRepresentable, "A dag-pb block is a map with a list of Links.")
         }
+        guard isInOrder(links) else {
+            throw IPLDError(.notRepresentable, "The links of a dag-pb block lie in the order of their names' bytes.")
+        }
         var bytes: [UInt8] = []
         for link in links {
             let encoded = try encodeLink(link)
@@ -91,6 +98,15 @@ public enum DAGPB {
             throw IPLDError(.notRepresentable, "A dag-pb block has Links and Data, and nothing else.")
         }
         return bytes
+    }
+
+    private static func isInOrder(_ links: [Node]) -> Bool {
+        zip(links, links.dropFirst()).allSatisfy { left, right in !name(of: right).precedesBytewise(name(of: left)) }
+    }
+
+    private static func name(of link: Node) -> Text {
+        guard case .string(let name)? = link["Name"] else { return "" }
+        return name
     }
 
     private static func encodeLink(_ node: Node) throws(IPLDError) -> [UInt8] {

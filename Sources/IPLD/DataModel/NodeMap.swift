@@ -40,8 +40,7 @@ public struct NodeMap: Hashable, Sendable {
     /// The value under a key; nil where there is none. To read is O(log n); setting nil removes.
     public subscript(key: Text) -> Node? {
         get {
-            let index = firstIndex(notBelow: key)
-            return index < entries.count && entries[index].key == key ? entries[index].value : nil
+            index(of: key).map { entries[$0].value }
         }
         set {
             let index = firstIndex(notBelow: key)
@@ -53,6 +52,12 @@ public struct NodeMap: Hashable, Sendable {
             case (nil, false): break
             }
         }
+    }
+
+    /// Where a key is; nil where it is not. O(log n).
+    func index(of key: Text) -> Int? {
+        let index = firstIndex(notBelow: key)
+        return index < entries.count && entries[index].key == key ? index : nil
     }
 
     private func firstIndex(notBelow key: Text) -> Int {

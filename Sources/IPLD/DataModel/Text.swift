@@ -16,11 +16,17 @@ public struct Text: Sendable {
 
     /// The text with these bytes, valid or not.
     public init(utf8 bytes: some Collection<UInt8>) {
-        if let string = String(validating: bytes, as: UTF8.self) {
-            storage = .string(string)
-        } else {
-            storage = .invalid(Array(bytes))
-        }
+        self =
+            bytes.withContiguousStorageIfAvailable { Text(bytes: $0) }
+            ?? Array(bytes).withUnsafeBufferPointer(Text.init)
+    }
+
+    /// The standard library's own reading that validates is generic even for bytes at hand, at several times the cost.
+    init(bytes: UnsafeBufferPointer<UInt8>) {
+        let string = String(decoding: bytes, as: UTF8.self)
+        // What is not UTF-8 has been replaced, so that other bytes stand in its place.
+        let isValid = string.utf8.withContiguousStorageIfAvailable { ByteOrder.areEqual($0, bytes) }
+        storage = isValid ?? false ? .string(string) : .invalid(Array(bytes))
     }
 
     /// The string; nil where the bytes are not UTF-8.
@@ -55,7 +61,8 @@ public struct Text: Sendable {
 
 extension Text: Hashable {
     public static func == (left: Text, right: Text) -> Bool {
-        left.utf8Count == right.utf8Count && left.withUTF8 { left in right.withUTF8 { left.elementsEqual($0) } }
+        left.utf8Count == right.utf8Count
+            && left.withUTF8 { left in right.withUTF8 { ByteOrder.areEqual(left, $0) } }
     }
 
     public func hash(into hasher: inout Hasher) {
@@ -73,7 +80,7 @@ extension Text: Comparable {
 
     /// By bytes, whatever the length: the order of keys in DAG-JSON.
     func precedesBytewise(_ other: Text) -> Bool {
-        withUTF8 { left in other.withUTF8 { left.lexicographicallyPrecedes($0) } }
+        withUTF8 { left in other.withUTF8 { ByteOrder.precedes(left, $0) } }
     }
 }
 

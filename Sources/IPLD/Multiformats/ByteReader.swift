@@ -1,10 +1,10 @@
 /// Reads bytes from front to back, and never beyond their end.
 struct ByteReader {
-    private let bytes: UnsafeRawBufferPointer
+    private let bytes: UnsafeBufferPointer<UInt8>
     /// Where the next byte is.
     private(set) var offset: Int
 
-    init(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0) {
+    init(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int = 0) {
         self.bytes = bytes
         self.offset = offset
     }
@@ -23,17 +23,17 @@ struct ByteReader {
     mutating func skip() { offset = min(offset + 1, bytes.count) }
 
     /// The next bytes as long as they meet a condition, which are the caller's only as long as the input is.
-    mutating func takeRun(while isTaken: (UInt8) -> Bool) -> UnsafeRawBufferPointer {
+    mutating func takeRun(while isTaken: (UInt8) -> Bool) -> UnsafeBufferPointer<UInt8> {
         let start = offset
         while offset < bytes.count, isTaken(bytes[offset]) { offset += 1 }
-        return UnsafeRawBufferPointer(rebasing: bytes[start..<offset])
+        return UnsafeBufferPointer(rebasing: bytes[start..<offset])
     }
 
     /// The next `count` bytes, which are the caller's only as long as the input is.
-    mutating func take(_ count: Int) throws(IPLDError) -> UnsafeRawBufferPointer {
+    mutating func take(_ count: Int) throws(IPLDError) -> UnsafeBufferPointer<UInt8> {
         guard count >= 0, count <= remaining else { throw truncated() }
         defer { offset += count }
-        return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
+        return UnsafeBufferPointer(rebasing: bytes[offset..<offset + count])
     }
 
     /// A big-endian number of `count` bytes, at most eight.
@@ -97,9 +97,9 @@ extension [UInt8] {
         to end: Int? = nil,
         _ body: (inout ByteReader) throws(IPLDError) -> Result
     ) throws(IPLDError) -> Result {
-        // Rethrown by hand: withUnsafeBytes has no typed throws for a body like this.
-        let outcome = withUnsafeBytes { bytes -> Swift.Result<Result, IPLDError> in
-            var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[..<(end ?? bytes.count)]), at: start)
+        // Rethrown by hand: withUnsafeBufferPointer has no typed throws for a body like this.
+        let outcome = withUnsafeBufferPointer { bytes -> Swift.Result<Result, IPLDError> in
+            var reader = ByteReader(UnsafeBufferPointer(rebasing: bytes[..<(end ?? bytes.count)]), at: start)
             do throws(IPLDError) { return .success(try body(&reader)) } catch { return .failure(error) }
         }
         return try outcome.get()
