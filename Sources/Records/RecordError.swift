@@ -31,6 +31,12 @@ public struct RecordError: Error, Sendable {
         case notServed
         /// The cursor does not belong to the query, or nobody here has made it.
         case invalidCursor
+        /// A declaration differs from what the store's schema has in a way that its records would not survive.
+        case forbiddenChange
+        /// The schema on the store has gone on without this program, which must not write any more.
+        case outdatedSchema
+        /// The index is not, or not yet, in a state in which it can be used or changed like this.
+        case indexNotReady
         /// The store can't keep records: see the message.
         case unsupported
     }

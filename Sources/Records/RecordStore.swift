@@ -12,25 +12,33 @@ public import Tuples
 /// Every method may be called from any task, concurrently. A task that is cancelled may leave a change half way; the
 /// sweeper finishes it.
 public struct RecordStore: Sendable {
-    private let writer: RecordWriter
-    private let shapes: [String: RecordShape]
+    let writer: RecordWriter
+    let schema: SchemaKeeper
+    let shapes: [String: RecordShape]
     private let cursorKey: CursorKey
 
-    /// Records in a store, under a namespace that keeps them apart from others' in the same store.
+    /// Opens records in a store, under a namespace that keeps them apart from others' in the same store, and brings the
+    /// declarations into the schema that the store keeps of it. <doc:DeclaringRecords> tells which changes are allowed.
     ///
     /// - Parameters:
+    ///   - schemaLease: For how long a program acts on what it has read of the schema, 10 milliseconds to an hour, and
+    ///     the longest that a call of the store may take. It is that of who opens the namespace first. A change of an
+    ///     index's state waits for twice as long.
     ///   - cursorKey: The secret that the cursors of queries are sealed with.
     ///   - wallClock: The time of day, which records' expiry is compared with.
-    /// - Throws: ``RecordError/Code/unsupported`` for a store without exclusive conditional writes, and
-    ///   ``RecordError/Code/invalidDeclaration`` for two types of one name.
-    public init(
+    /// - Throws: ``RecordError/Code/unsupported`` for a store without exclusive conditional writes,
+    ///   ``RecordError/Code/invalidDeclaration`` for two types of one name, ``RecordError/Code/forbiddenChange`` for a
+    ///   declaration that the stored records would not survive, and ``RecordError/Code/outdatedSchema`` where an index is
+    ///   kept that the declarations don't have.
+    public static func open(
         _ store: any KeyValueStore,
         namespace: String,
         types: [any RecordTypeDeclaration],
         cursorKey: CursorKey,
+        schemaLease: Duration = .seconds(30),
         environment: StoreEnvironment = .live,
         wallClock: @escaping @Sendable () -> Timestamp
-    ) throws(RecordError) {
+    ) async throws -> RecordStore {
         let capabilities = store.capabilities
         guard capabilities.conditionalWrite, capabilities.consistency == .linearizable else {
             throw RecordError(
@@ -47,14 +55,13 @@ public struct RecordStore: Sendable {
                 throw RecordError(.invalidDeclaration, "Two record types have one name.", ["name": type.shape.name])
             }
         }
-        self.shapes = shapes
-        self.cursorKey = cursorKey
-        writer = RecordWriter(
-            store: store,
-            layout: RecordLayout(namespace: namespace),
-            environment: environment,
-            wallClock: wallClock
-        )
+        let layout = RecordLayout(namespace: namespace)
+        let schema = try SchemaKeeper(store: store, layout: layout, declared: shapes, environment: environment)
+        try await schema.open(lease: schemaLease)
+        try await schema.refresh()
+        var writer = RecordWriter(store: store, layout: layout, environment: environment, wallClock: wallClock)
+        writer.schema = schema
+        return RecordStore(writer: writer, schema: schema, shapes: shapes, cursorKey: cursorKey)
     }
 
     /// What has to hold of a record for it to be written.
@@ -202,7 +209,8 @@ extension RecordStore {
     /// - Throws: ``RecordError`` for a query that makes no sense, one that no index serves, and a cursor of another
     ///   query.
     public func find<Message>(_ query: Query, as type: RecordType<Message>) async throws -> QueryPage<Message> {
-        let plan = try plan(query, type)
+        let view = try await schema.view()
+        let plan = try plan(query, view.reading(type.shape))
         let signature = Array(
             "\(type.name) \(query.order) \(query.isDescending) \(query.filter) \(plan.signature) ".utf8
         )
@@ -210,7 +218,13 @@ extension RecordStore {
         let position = try query.cursor.map { (cursor) throws(RecordError) in
             try cursor.position(in: binding, cursorKey)
         }
-        let page = try await QueryRunner(writer: writer, shape: type.shape).run(plan, query, after: position)
+        let shape = view.writing(type.shape)
+        let page = try await QueryRunner(writer: writer, shape: shape).run(plan, query, after: position)
+        if !schema.isHeld(view) {
+            guard try await schema.view().description[type: type.name] == view.description[type: type.name] else {
+                throw RecordError(.contended, "An index changed its state meanwhile: ask again.", ["type": type.name])
+            }
+        }
         var records: [Stored<Message>] = []
         for envelope in page.found {
             let message = try RecordType<Message>.decode(envelope.body, name: type.name)
@@ -226,104 +240,15 @@ extension RecordStore {
 
     /// How a query would be answered, for people.
     public func explain<Message>(_ query: Query, as type: RecordType<Message>) throws(RecordError) -> String {
-        try plan(query, type).description
+        try plan(query, schema.latest?.reading(type.shape) ?? type.shape).description
     }
 
-    private func plan<Message>(_ query: Query, _ type: RecordType<Message>) throws(RecordError) -> QueryPlan {
-        try query.validate(for: type.shape)
+    private func plan(_ query: Query, _ shape: RecordShape) throws(RecordError) -> QueryPlan {
+        try query.validate(for: shape)
         let capabilities = writer.store.capabilities
         guard capabilities.order >= .partition, !query.isDescending || capabilities.reverseScan else {
-            throw RecordError(.unsupported, "The store can't read keys in this order.", ["type": type.name])
+            throw RecordError(.unsupported, "The store can't read keys in this order.", ["type": shape.name])
         }
-        return try QueryPlanner(shape: type.shape, layout: writer.layout, query: query).plan()
-    }
-}
-
-// MARK: - Totals and repair
-
-extension RecordStore {
-    /// A count or a sum.
-    public struct Total: Hashable, Sendable {
-        /// The number.
-        public let value: Int64
-        /// Whether it is that of now. Otherwise it is of the last sweep that counted.
-        public let isExact: Bool
-    }
-
-    /// The count or sum that an index keeps of one group of the records of a partition.
-    ///
-    /// - Parameters:
-    ///   - index: The name of a count or sum index of the type.
-    ///   - group: A value for each of its columns.
-    ///   - partition: The values of the type's partition key, or the number of the shard.
-    public func total<Message>(
-        _ index: String,
-        of group: Tuple = [],
-        in partition: Tuple,
-        as type: RecordType<Message>
-    ) async throws -> Total {
-        guard let index = type.shape.indexes.first(where: { $0.name == index && $0.isAggregate }),
-            index.columns.count == group.elements.count
-        else {
-            throw RecordError(
-                .invalidDeclaration,
-                "No count or sum of this name and number of columns is declared.",
-                ["type": type.name, "index": index]
-            )
-        }
-        let address = RecordAddress(type: type.name, partition: partition, primaryKey: [])
-        let name = RecordLayout.name(of: index, type.shape)
-        let place = try writer.layout.partition(of: address, type.shape)
-        let key = try writer.layout.key(.total, name, group.elements, in: place)
-        let doubt = try writer.layout.key(.doubt, name, group.elements, in: place)
-        // The doubt is read first where one call is not one moment: one that comes after it is of a later change.
-        let isDoubted = try await writer.store.get(doubt) != nil
-        let entry = try await writer.store.get(key)
-        guard let value = entry.map({ Counter.decode($0.value) }) ?? 0 else {
-            throw RecordError.damaged("A total is no number.", ["index": index.name])
-        }
-        return Total(value: value, isExact: !isDoubted && writer.store.capabilities.batchScope >= .partition)
-    }
-
-    /// Finishes what crashed writers have left in the partition of an address, and counts anew what is in doubt.
-    ///
-    /// - Returns: How many changes and totals are still open, since others were busy with them: sweep again later.
-    @discardableResult
-    public func sweep(partitionOf address: RecordAddress) async throws -> Int {
-        let partition = try writer.layout.partition(of: address, try shape(address.type))
-        return try await Sweeper(repairer: Repairer(writer: writer), shapes: shapes).sweep(partition).left
-    }
-
-    /// Holds every record, entry and claim in the partition of an address against each other, and mends what is amiss.
-    /// It reads the whole partition.
-    ///
-    /// - Returns: How many rows were amiss.
-    @discardableResult
-    public func scrub(partitionOf address: RecordAddress) async throws -> Int {
-        let partition = try writer.layout.partition(of: address, try shape(address.type))
-        return try await Scrubber(repairer: Repairer(writer: writer), shapes: shapes).scrub(partition).mended
-    }
-
-    /// The same for all global indexes of a type, which it reads whole.
-    @discardableResult
-    public func scrubGlobalIndexes(of type: String) async throws -> Int {
-        let shape = try shape(type)
-        let scrubber = Scrubber(repairer: Repairer(writer: writer), shapes: shapes)
-        var mended = 0
-        for index in shape.indexes {
-            guard case .global(let shards) = index.scope else { continue }
-            for shard in 0..<shards {
-                let place = try writer.layout.partition(of: index, shape, shard: Tuple([TupleElement(shard)]))
-                mended += try await scrubber.scrub(place).mended
-            }
-        }
-        return mended
-    }
-
-    private func shape(_ type: String) throws(RecordError) -> RecordShape {
-        guard let shape = shapes[type] else {
-            throw RecordError(.invalidDeclaration, "No record type of this name is declared.", ["type": type])
-        }
-        return shape
+        return try QueryPlanner(shape: shape, layout: writer.layout, query: query).plan()
     }
 }

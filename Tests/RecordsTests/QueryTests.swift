@@ -11,8 +11,13 @@ import Tuples
 @Suite struct QueryTests {
     private static let key = CursorKey(high: 1, low: 2)
 
-    private static func open(_ store: any KeyValueStore, _ types: [any RecordTypeDeclaration]) throws -> RecordStore {
-        try RecordStore(store, namespace: "t", types: types, cursorKey: key) { Timestamp(milliseconds: 50_000) }
+    private static func open(
+        _ store: any KeyValueStore,
+        _ types: [any RecordTypeDeclaration]
+    ) async throws -> RecordStore {
+        try await RecordStore.open(store, namespace: "t", types: types, cursorKey: key) {
+            Timestamp(milliseconds: 50_000)
+        }
     }
 
     private static func packages(_ generator: inout SeededGenerator) -> [Package] {
@@ -69,7 +74,7 @@ import Tuples
     func findsWhatIsThere(_ profile: MemoryProfile) async throws {
         var generator = SeededGenerator(seed: 7)
         let type = try Samples.packages()
-        let records = try QueryTests.open(MemoryStore(profile), [type])
+        let records = try await QueryTests.open(MemoryStore(profile), [type])
         let packages = QueryTests.packages(&generator)
         for package in packages { try await records.save(package, as: type) }
         var plans: Set<String> = []
@@ -100,7 +105,7 @@ import Tuples
 
     @Test func explainsWhatItChooses() async throws {
         let type = try Samples.packages()
-        let records = try QueryTests.open(MemoryStore(), [type])
+        let records = try await QueryTests.open(MemoryStore(), [type])
         func explain(_ filter: Filter, _ order: [String] = []) throws -> String {
             try records.explain(Query(filter, in: ["ann"], orderedBy: order), as: type)
         }
@@ -119,7 +124,7 @@ import Tuples
 
     @Test func whatNoIndexServesIsPartialOrRefused() async throws {
         let type = try Samples.packages()
-        let records = try QueryTests.open(MemoryStore(), [type])
+        let records = try await QueryTests.open(MemoryStore(), [type])
         var generator = SeededGenerator(seed: 1)
         for package in QueryTests.packages(&generator) { try await records.save(package, as: type) }
         var query = Query(.compare("summary", .equal, "nothing"), in: ["ann"], examinedMax: 20)
@@ -135,7 +140,7 @@ import Tuples
 
     @Test func globalIndexesSpanPartitions() async throws {
         let type = try Samples.uploads()
-        let records = try QueryTests.open(MemoryStore(.partitionScope), [type])
+        let records = try await QueryTests.open(MemoryStore(.partitionScope), [type])
         for number in 0..<50 {
             let upload = Upload.with {
                 $0.space = "s"
@@ -157,7 +162,7 @@ import Tuples
     @Test func cursorsOutliveTheirRecordsAndNothingElse() async throws {
         let type = try Samples.packages()
         let store = MemoryStore()
-        let records = try QueryTests.open(store, [type])
+        let records = try await QueryTests.open(store, [type])
         var generator = SeededGenerator(seed: 3)
         for package in QueryTests.packages(&generator) { try await records.save(package, as: type) }
         var query = Query(in: ["ann"], orderedBy: ["downloads"], limit: 10)
@@ -168,7 +173,7 @@ import Tuples
         let next = try #require(page.cursor)
         query.cursor = next
         // Another process, with the same key.
-        let again = try QueryTests.open(store, [type])
+        let again = try await QueryTests.open(store, [type])
         #expect(try await QueryTests.all(query, type, again).map(\.name) == Array(whole.dropFirst(10)))
 
         let bytes = next.bytes
@@ -189,7 +194,7 @@ import Tuples
 
     @Test func senselessQueriesAreNamed() async throws {
         let type = try Samples.packages()
-        let records = try QueryTests.open(MemoryStore(), [type])
+        let records = try await QueryTests.open(MemoryStore(), [type])
         var deep = Filter.everything
         for _ in 0..<10_000 { deep = .not(deep) }
         let cases: [(Query, RecordError.Code)] = [

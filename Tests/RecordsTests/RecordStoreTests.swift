@@ -9,8 +9,8 @@ import Tuples
 
 /// Records by key, and totals, on each kind of store.
 @Suite struct RecordStoreTests {
-    private func open(_ profile: MemoryProfile, _ types: [any RecordTypeDeclaration]) throws -> RecordStore {
-        try RecordStore(
+    private func open(_ profile: MemoryProfile, _ types: [any RecordTypeDeclaration]) async throws -> RecordStore {
+        try await RecordStore.open(
             MemoryStore(profile),
             namespace: "t",
             types: types,
@@ -33,7 +33,7 @@ import Tuples
 
     @Test(arguments: profiles) func conditions(_ profile: MemoryProfile) async throws {
         let type = try Samples.packages()
-        let records = try open(profile, [type])
+        let records = try await open(profile, [type])
         let package = Package.with {
             $0.owner = "ann"
             $0.name = "zip"
@@ -64,7 +64,7 @@ import Tuples
     @Test(arguments: profiles) func totals(_ profile: MemoryProfile) async throws {
         guard profile.capabilities.order >= .partition else { return }
         let type = try Samples.packages()
-        let records = try open(profile, [type])
+        let records = try await open(profile, [type])
         for number in 0..<10 {
             let package = Package.with {
                 $0.owner = "ann"
@@ -87,7 +87,7 @@ import Tuples
 
     @Test func expiredRecordsAreGoneAndFreeTheirValues() async throws {
         let type = try Samples.uploads()
-        let records = try open(.oneKeyScope, [type])
+        let records = try await open(.oneKeyScope, [type])
         var upload = Upload.with {
             $0.space = "s"
             $0.root = Data([1])
@@ -106,7 +106,7 @@ import Tuples
     @Test func scrubbingRemovesWhatBelongsToNoRecord() async throws {
         let type = try Samples.uploads()
         let store = MemoryStore(.oneKeyScope)
-        let records = try RecordStore(
+        let records = try await RecordStore.open(
             store,
             namespace: "t",
             types: [type],
@@ -135,6 +135,6 @@ import Tuples
 
     @Test func storesThatCannotExcludeAreRefused() async throws {
         let type = try Samples.packages()
-        #expect(await code { _ = try open(.eventual, [type]) } == .unsupported)
+        #expect(await code { _ = try await open(.eventual, [type]) } == .unsupported)
     }
 }

@@ -1,7 +1,7 @@
 public import Tuples
 
 /// The kind of a field's values. It says how they are ordered: as ``TupleElement`` orders them, on every store.
-public enum FieldKind: String, Hashable, Sendable, CaseIterable {
+public enum FieldKind: String, Hashable, Sendable, CaseIterable, Codable {
     /// False before true.
     case bool
     /// A signed 64-bit integer.

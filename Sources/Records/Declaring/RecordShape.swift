@@ -5,11 +5,18 @@ struct RecordShape: Sendable {
     let fields: [String: FieldDeclaration]
     let partitionKey: PartitionKey
     let primaryKey: [String]
-    let indexes: [Index]
+    private(set) var indexes: [Index]
     /// The field that holds the moment from which the record is gone.
     let expiryField: String?
     /// The declared fields of an encoded message.
     let extract: @Sendable ([UInt8]) throws(RecordError) -> FieldValues
+
+    /// The same with some of its indexes only.
+    func keeping(_ isKept: (Index) -> Bool) -> RecordShape {
+        var shape = self
+        shape.indexes = indexes.filter(isKept)
+        return shape
+    }
 
     /// Throws unless everything that the declaration names is there and can be kept.
     func validate() throws(RecordError) {

@@ -15,6 +15,9 @@ import Tuples
 /// | reserved data | (3, index, columns…) | a claim on unique values: who holds them |
 /// | reserved data | (4, type, record's key, number) | the intent of a change that takes several steps |
 /// | reserved data | (5, index, columns…) | the doubt about a count or a sum |
+/// | reserved data | (7, index) | how far a partition is entered in an index that is being built |
+///
+/// The schema is a row (6) of the partition (namespace, 2), in reserved data.
 ///
 /// Indexes are named as `type/index` in keys, since types name theirs independently.
 struct RecordLayout: Hashable, Sendable {
@@ -25,11 +28,12 @@ struct RecordLayout: Hashable, Sendable {
         case claim = 3
         case intent = 4
         case doubt = 5
+        case progress = 7
 
         var space: KeySpace {
             switch self {
             case .record, .entry, .total: .records
-            case .claim, .intent, .doubt: .reservedData
+            case .claim, .intent, .doubt, .progress: .reservedData
             }
         }
     }

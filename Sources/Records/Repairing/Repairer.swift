@@ -17,6 +17,8 @@ struct Repairer: Sendable {
     }
 
     private func attempt(_ intent: IntentRow, _ shape: RecordShape) async throws -> Bool {
+        let view = try await writer.schema?.view()
+        let shape = view?.writing(shape) ?? shape
         let seen = try await writer.rows(at: intent.rows)
         let record = try await writer.read(intent.record, shape)
         let claim = ClaimRow(holder: intent.record).encoded
@@ -43,7 +45,7 @@ struct Repairer: Sendable {
             default: continue
             }
         }
-        guard try await write(missing) else { return false }
+        guard writer.isHeld(view), try await write(missing) else { return false }
         var rewritten: Revision?
         if writer.rules.contains(.rewriteFirst) {
             switch await writer.write([record.rewriting]) {
@@ -53,7 +55,7 @@ struct Repairer: Sendable {
                 return false
             }
         }
-        guard try await write(stale + doubts) else { return false }
+        guard writer.isHeld(view), try await write(stale + doubts) else { return false }
         if record.entry == nil, let rewritten, store.capabilities.conditionalDelete {
             // The tombstone has stopped whoever was on his way; nobody needs it any more.
             _ = await writer.write([WriteBatch.Operation(.delete, at: record.key, if: .revision(rewritten))])

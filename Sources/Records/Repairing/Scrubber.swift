@@ -50,7 +50,7 @@ struct Scrubber: Sendable {
             let found = try await writer.rows(at: row.projection.entries)
             let missing = row.projection.entries.filter { found[$0]?.isTombstone ?? true }
             return try await mend(missing, of: entry.key, shape) { _ in !missing.isEmpty }
-        case .total, .intent, .doubt: return false
+        case .total, .intent, .doubt, .progress: return false
         }
     }
 

@@ -16,6 +16,23 @@ struct Change: Sendable {
     let condition: Condition
     /// The message to store in place of the one that is there, if one is; nil to delete it.
     let edit: @Sendable ([UInt8]?) throws -> [UInt8]?
+    /// The index that the record, which stays as it is, is to be entered in anew.
+    let entering: String?
+
+    init(key: Key, condition: Condition, edit: @escaping @Sendable ([UInt8]?) throws -> [UInt8]?) {
+        self.key = key
+        self.condition = condition
+        self.edit = edit
+        entering = nil
+    }
+
+    /// Enters a record in an index, as if it had not known of it. One that has expired is deleted.
+    init(entering key: Key, in index: String) {
+        self.key = key
+        condition = .none
+        edit = { _ in nil }
+        entering = index
+    }
 
     /// Throws unless the condition holds of what was read.
     func judge(_ row: RecordRow, _ shape: RecordShape) throws(RecordError) {

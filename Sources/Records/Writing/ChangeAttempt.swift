@@ -3,7 +3,7 @@ import KeyValue
 /// What one call knows while it changes a record: what it read, what it plans, what it has written. Pure.
 struct ChangeAttempt: Sendable {
     let change: Change
-    let shape: RecordShape
+    var shape: RecordShape
     /// The version that the record is going to have: the same in every attempt of a call, so that a write whose
     /// outcome is unknown is recognised.
     let version: RecordVersion
@@ -60,6 +60,9 @@ struct ChangeAttempt: Sendable {
         written = [:]
         try change.judge(row, shape)
         if change.condition == .expired, !row.isExpired { return false }
+        if let index = change.entering, let live = row.live {
+            return try prepareEntering(index, live, layout, capabilities)
+        }
         guard let body = try change.edit(row.live?.body) else {
             guard row.envelope != nil else { return false }
             value = nil
@@ -84,12 +87,31 @@ struct ChangeAttempt: Sendable {
         return true
     }
 
+    private mutating func prepareEntering(
+        _ index: String,
+        _ live: Envelope,
+        _ layout: RecordLayout,
+        _ capabilities: Capabilities
+    ) throws -> Bool {
+        let values = try shape.extract(live.body)
+        let others = shape.keeping { $0.name != index }
+        let before = try Projection(of: values, at: try shape.address(of: values), others, layout)
+        after = row.projection
+        plan = try ChangePlan(from: before, to: after, of: row.key, capabilities)
+        value = row.entry?.value
+        receipt = ChangeReceipt(version: live.version, existed: true)
+        return before != after
+    }
+
     /// Step 4: the record and what its batch reaches.
     func recordBatch(_ rules: WriteRules, _ capabilities: Capabilities) -> [WriteBatch.Operation] {
         let precondition: Precondition? =
             rules.contains(.compareRecord) ? revision.map { .revision($0) } ?? row.unchanged : nil
         var operations: [WriteBatch.Operation] = []
-        if let value {
+        if change.entering != nil, value != nil, plan.outside.isEmpty, precondition != nil {
+            // All is in one batch, so the record need not be written to stop others on their way.
+            operations.append(WriteBatch.Operation(.check, at: row.key, if: precondition))
+        } else if let value {
             operations.append(WriteBatch.Operation(.put(value), at: row.key, if: precondition))
         } else {
             operations.append(

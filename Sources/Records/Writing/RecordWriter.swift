@@ -25,6 +25,8 @@ struct RecordWriter: Sendable {
     let environment: StoreEnvironment
     let wallClock: @Sendable () -> Timestamp
     var rules = WriteRules.all
+    /// What says which indexes are kept; nil where those of the declarations are.
+    var schema: SchemaKeeper?
 
     /// Carries out a change. When it returns, it is done and in every index; ``ChangeReceipt/indexesPending`` says
     /// where not.
@@ -51,6 +53,8 @@ struct RecordWriter: Sendable {
 
     /// One attempt: the receipt, or nil to begin anew.
     private func run(_ attempt: inout ChangeAttempt) async throws -> ChangeReceipt? {
+        let view = try await schema?.view()
+        attempt.shape = view?.writing(attempt.shape) ?? attempt.shape
         let row = try await read(attempt.change.key, attempt.shape)
         if let committed = try attempt.recognise(row, rules) { return await finish(attempt, committed) }
         guard try attempt.prepare(row, layout, store.capabilities) else {
@@ -62,18 +66,26 @@ struct RecordWriter: Sendable {
         if !attempt.plan.outside.isEmpty {
             guard try await prewrite(&attempt) else { return nil }
         }
+        guard isHeld(view) else { return nil }
         switch await write(attempt.recordBatch(rules, store.capabilities)) {
         case .success:
             if !rules.contains(.entriesFirst) { _ = try await writeNew(&attempt) }
             return await finish(attempt, attempt.receipt)
         case .failure(let error) where error.code == .outcomeUnknown:
             attempt.unknownRevision = row.entry?.revision
-            attempt.isUnknown = true
+            // An entering is made again whatever became of it.
+            attempt.isUnknown = attempt.change.entering == nil
             return nil
         case .failure(let error):
             guard RecordWriter.beginsAnew(error) else { throw error }
             return nil
         }
+    }
+
+    /// Whether what was judged under a view may still be written.
+    func isHeld(_ view: SchemaView?) -> Bool {
+        guard let schema, let view else { return true }
+        return schema.isHeld(view)
     }
 
     func read(_ key: Key, _ shape: RecordShape) async throws -> RecordRow {

@@ -23,5 +23,16 @@ struct WriteRules: OptionSet {
     /// A write whose outcome is unknown is recognised by the record's version, not made again.
     static let recogniseOwn = WriteRules(rawValue: 1 << 9)
 
-    static let all = WriteRules(rawValue: (1 << 10) - 1)
+    /// A record is written only while the view of the schema holds under which it was judged.
+    static let holdLease = WriteRules(rawValue: 1 << 10)
+    /// Who changes the schema waits until nobody acts on the schema before.
+    static let barrier = WriteRules(rawValue: 1 << 11)
+    /// Who does not know an index that is kept does not write.
+    static let refuseUnknown = WriteRules(rawValue: 1 << 12)
+    /// An index is built by writing every entry anew, also those that are there.
+    static let buildAnew = WriteRules(rawValue: 1 << 13)
+    /// An index becomes readable only in the life in which it was built.
+    static let sameGeneration = WriteRules(rawValue: 1 << 14)
+
+    static let all = WriteRules(rawValue: (1 << 15) - 1)
 }

@@ -15,11 +15,11 @@ struct History {
     private let records: RecordStore
     private var model: [RecordAddress: (package: Package, version: RecordVersion)] = [:]
 
-    init(_ store: any KeyValueStore, seed: UInt64) throws {
+    init(_ store: any KeyValueStore, seed: UInt64) async throws {
         self.store = store
         generator = SeededGenerator(seed: seed)
         type = try Samples.packages()
-        records = try RecordStore(
+        records = try await RecordStore.open(
             store,
             namespace: "h\(seed)",
             types: [type],

@@ -11,7 +11,7 @@ import SQLiteStore
     @Test(arguments: [MemoryProfile.reference, .partitionScope, .oneKeyScope, .noConditionalDelete, .smallLimits])
     func inMemory(_ profile: MemoryProfile) async throws {
         for seed in 1...4 {
-            var history = try History(MemoryStore(profile), seed: UInt64(seed))
+            var history = try await History(MemoryStore(profile), seed: UInt64(seed))
             try await history.run(200)
         }
     }
@@ -24,7 +24,7 @@ import SQLiteStore
             do { try FileManager.default.removeItem(at: directory) } catch { Issue.record(error) }
         }
         let store = try await SQLiteStore.open(path: directory.appending(path: "records.db").path)
-        var history = try History(store, seed: 5)
+        var history = try await History(store, seed: 5)
         try await history.run(200)
         await store.close()
     }

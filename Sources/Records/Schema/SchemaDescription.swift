@@ -1,0 +1,70 @@
+/// What a store says of the records that it holds: their types, and how far each index is.
+///
+/// It lies in the store beside the records, as JSON, and goes with them when they are copied.
+public struct SchemaDescription: Hashable, Sendable, Codable {
+    /// How often it has changed. Programs that act on different epochs are at most one step of one index apart.
+    public internal(set) var epoch: UInt64
+    /// For how many milliseconds a program may act on what it has read of it.
+    public internal(set) var leaseMilliseconds: Int64
+    /// The types, in the order of their names.
+    public internal(set) var types: [RecordTypeDescription]
+
+    /// The description of a type.
+    public subscript(type name: String) -> RecordTypeDescription? { types.first { $0.name == name } }
+}
+
+/// What is kept of the declaration of a record type.
+public struct RecordTypeDescription: Hashable, Sendable, Codable {
+    /// A field, or what is known of it from the time when it was declared.
+    public struct Field: Hashable, Sendable, Codable {
+        /// The name.
+        public let name: String
+        /// The kind of its values.
+        public let kind: FieldKind
+        /// Whether a message may have any number of values of it.
+        public let isMultiValued: Bool
+    }
+
+    /// The name.
+    public let name: String
+    /// The newest version of the message's schema that was declared.
+    public internal(set) var schemaVersion: UInt32
+    /// Every field that was ever declared, in the order of their names.
+    public internal(set) var fields: [Field]
+    /// The group of the partition key.
+    public let group: String
+    /// The fields of the partition key.
+    public let partitionedBy: [String]
+    /// Among how many partitions a hash of these fields chooses; nil where their values name the partition.
+    public let shards: Int?
+    /// The fields of the primary key.
+    public let primaryKey: [String]
+    /// The field that holds the moment from which a record is gone.
+    public let expiry: String?
+    /// The indexes, in the order of their names.
+    public internal(set) var indexes: [IndexDescription]
+
+    /// The description of an index.
+    public subscript(index name: String) -> IndexDescription? { indexes.first { $0.name == name } }
+}
+
+/// What is kept of the declaration of an index, and its state.
+public struct IndexDescription: Hashable, Sendable, Codable {
+    /// The name.
+    public let name: String
+    /// What it does: `value`, `unique`, `count`, or `sum:` and the name of a field.
+    public let kind: String
+    /// The columns: `field:`, `folded:`, `each:` or `trigrams:`, and the name of a field.
+    public let columns: [String]
+    /// Over how many partitions of its own it is spread; nil for one that lies with the records.
+    public let shards: Int?
+    /// How far it is.
+    public internal(set) var state: IndexState
+    /// Tells this life of the index from earlier and later ones: drawn when it begins to be kept.
+    public internal(set) var generation: UInt64
+
+    /// Whether two describe the same index, in whatever state.
+    func isAlike(_ other: IndexDescription) -> Bool {
+        name == other.name && kind == other.kind && columns == other.columns && shards == other.shards
+    }
+}

@@ -1,0 +1,114 @@
+/// What becomes of the schema on a store when a program comes with declarations of its own. Pure.
+///
+/// Allowed are new types, new fields, new indexes, a higher schema version, and leaving out what nobody else needs: a
+/// type, a field, an index that is disabled. Everything that stored keys or the meaning of stored entries rest on stays
+/// as it is.
+enum SchemaEvolution {
+    /// The schema with a program's declarations merged in. Its epoch is higher if anything is new.
+    static func merging(
+        _ declared: [RecordShape],
+        into stored: SchemaDescription
+    ) throws(RecordError) -> SchemaDescription {
+        var merged = stored
+        for shape in declared {
+            guard let position = merged.types.firstIndex(where: { $0.name == shape.name }) else {
+                // Nobody has written a record of it: a writer's type is in the schema first.
+                merged.types.append(RecordTypeDescription(shape, .readable))
+                continue
+            }
+            merged.types[position] = try merging(
+                RecordTypeDescription(shape, .disabled),
+                into: merged.types[position]
+            )
+        }
+        merged.types.sort { $0.name < $1.name }
+        if merged != stored { merged.epoch += 1 }
+        return merged
+    }
+
+    /// Throws if a program that declares a type like this must not write.
+    static func admit(_ shape: RecordShape, under stored: SchemaDescription) throws(RecordError) {
+        guard let type = stored[type: shape.name] else {
+            throw RecordError(
+                .outdatedSchema,
+                "The schema on the store has lost a record type: open the records again.",
+                ["type": shape.name]
+            )
+        }
+        for index in type.indexes where index.state.isLive {
+            guard shape.indexes.contains(where: { IndexDescription($0, .disabled).isAlike(index) }) else {
+                throw RecordError(
+                    .outdatedSchema,
+                    """
+                    The store keeps an index that this program does not declare: use the release that does, or drop \
+                    the index.
+                    """,
+                    ["type": shape.name, "index": index.name, "state": index.state.rawValue]
+                )
+            }
+        }
+    }
+
+    private static func merging(
+        _ declared: RecordTypeDescription,
+        into stored: RecordTypeDescription
+    ) throws(RecordError) -> RecordTypeDescription {
+        try require(
+            declared.primaryKey == stored.primaryKey,
+            "The primary key of a type stays as it is: declare a type of another name and move the records.",
+            ["type": stored.name]
+        )
+        try require(
+            declared.group == stored.group && declared.partitionedBy == stored.partitionedBy
+                && declared.shards == stored.shards,
+            "The partition key of a type stays as it is: declare a type of another name and move the records.",
+            ["type": stored.name]
+        )
+        try require(
+            declared.expiry == stored.expiry,
+            """
+            The field of a type's expiry stays as it is, since programs would not agree on which records are there: \
+            declare a type of another name and move the records.
+            """,
+            ["type": stored.name]
+        )
+        var merged = stored
+        merged.schemaVersion = max(stored.schemaVersion, declared.schemaVersion)
+        for field in declared.fields {
+            guard let known = stored.fields.first(where: { $0.name == field.name }) else {
+                merged.fields.append(field)
+                continue
+            }
+            try require(
+                known == field,
+                """
+                The kind of a field stays as it is, also of one that was left out for a while: declare a field of \
+                another name.
+                """,
+                ["type": stored.name, "field": field.name, "kind": known.kind.rawValue]
+            )
+        }
+        for index in declared.indexes {
+            guard let known = stored[index: index.name] else {
+                merged.indexes.append(index)
+                continue
+            }
+            try require(
+                known.isAlike(index),
+                "The definition of an index stays as it is: declare one of another name, build it, and drop this one.",
+                ["type": stored.name, "index": index.name]
+            )
+        }
+        merged.fields.sort { $0.name < $1.name }
+        merged.indexes.sort { $0.name < $1.name }
+        return merged
+    }
+
+    private static func require(
+        _ holds: Bool,
+        _ message: StaticString,
+        _ metadata: [String: String]
+    ) throws(RecordError) {
+        guard holds else { throw RecordError(.forbiddenChange, message, metadata) }
+    }
+}

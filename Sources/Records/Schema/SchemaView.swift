@@ -1,0 +1,70 @@
+import KeyValue
+
+/// What a program has read of the schema, and until when it may act on it.
+struct SchemaView: Sendable {
+    let description: SchemaDescription
+    let revision: Revision
+    /// On the clock of the ``StoreEnvironment``.
+    let heldUntil: Duration
+    private let writing: [String: RecordShape]
+    private let reading: [String: RecordShape]
+
+    /// - Throws: ``RecordError/Code/outdatedSchema`` where a program with these declarations must not write.
+    init(
+        _ description: SchemaDescription,
+        _ revision: Revision,
+        heldUntil: Duration,
+        _ declared: [String: RecordShape],
+        _ rules: WriteRules
+    ) throws(RecordError) {
+        self.description = description
+        self.revision = revision
+        self.heldUntil = heldUntil
+        if rules.contains(.refuseUnknown) {
+            for shape in declared.values { try SchemaEvolution.admit(shape, under: description) }
+        }
+        writing = declared.mapValues { shape in
+            shape.keeping { description.state(of: $0, shape).isLive }
+        }
+        reading = declared.mapValues { shape in
+            shape.keeping { description.state(of: $0, shape) == .readable }
+        }
+    }
+
+    /// The types with the indexes that writers keep.
+    var shapes: [String: RecordShape] { writing }
+
+    /// A type with the indexes that writers keep.
+    func writing(_ shape: RecordShape) -> RecordShape { writing[shape.name] ?? shape }
+
+    /// A type with the indexes that readers may use.
+    func reading(_ shape: RecordShape) -> RecordShape { reading[shape.name] ?? shape }
+}
+
+extension SchemaDescription {
+    func state(of index: Index, _ shape: RecordShape) -> IndexState {
+        guard let known = self[type: shape.name]?[index: index.name], known.isAlike(IndexDescription(index, .disabled))
+        else { return .disabled }
+        return known.state
+    }
+
+    /// Changes the description of an index, and counts the epoch.
+    mutating func update(
+        _ index: String,
+        of type: String,
+        _ change: (inout IndexDescription) throws(RecordError) -> Void
+    ) throws(RecordError) {
+        guard let position = types.firstIndex(where: { $0.name == type }),
+            let place = types[position].indexes.firstIndex(where: { $0.name == index })
+        else {
+            throw RecordError(
+                .invalidDeclaration,
+                "The schema on the store has no index of this name.",
+                ["type": type, "index": index]
+            )
+        }
+        let before = types[position].indexes[place]
+        try change(&types[position].indexes[place])
+        if types[position].indexes[place] != before { epoch += 1 }
+    }
+}
