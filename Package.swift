@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "RedisStore", targets: ["RedisStore"]),
         .library(name: "Tuples", targets: ["Tuples"]),
         .library(name: "IPLD", targets: ["IPLD"]),
+        .library(name: "UCAN", targets: ["UCAN"]),
         .library(name: "Records", targets: ["Records"]),
         .library(name: "Migration", targets: ["Migration"]),
         .library(name: "Drivers", targets: ["Drivers"]),
@@ -36,6 +37,14 @@ let package = Package(
         // Pure formats: no I/O, no async.
         .target(name: "Tuples"),
         .target(name: "IPLD", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(
+            name: "UCAN",
+            dependencies: [
+                "IPLD",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]
+        ),
 
         // The contract that every store meets, and what is built on it alone.
         .target(
@@ -108,9 +117,10 @@ let package = Package(
         .testTarget(
             name: "TuplesTests",
             dependencies: ["Tuples", "TestSupport"],
-            resources: [.copy("Fixtures")]
+X
         ),
         .testTarget(name: "IPLDTests", dependencies: ["IPLD", "TestSupport"], exclude: ["Peer"]),
+        .testTarget(name: "UCANTests", dependencies: ["UCAN", "IPLD", "TestSupport"]),
         .testTarget(
             name: "KeyValueTests",
             dependencies: [
