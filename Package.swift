@@ -117,10 +117,14 @@ let package = Package(
         .testTarget(
             name: "TuplesTests",
             dependencies: ["Tuples", "TestSupport"],
-X
+            resources: [.copy("Fixtures")]
         ),
         .testTarget(name: "IPLDTests", dependencies: ["IPLD", "TestSupport"], exclude: ["Peer"]),
-        .testTarget(name: "UCANTests", dependencies: ["UCAN", "IPLD", "TestSupport"]),
+        .testTarget(
+            name: "UCANTests",
+            dependencies: ["UCAN", "IPLD", "TestSupport"],
+            resources: [.copy("Fixtures")]
+        ),
         .testTarget(
             name: "KeyValueTests",
             dependencies: [
