@@ -178,6 +178,14 @@ let package = Package(
             exclude: ["Messages/samples.proto"]
         ),
         .testTarget(name: "MigrationTests", dependencies: ["KeyValue", "Migration", "TestSupport"]),
+        // The exhaustive check of the migration protocol; the program runs all of it, built with optimisation.
+        .target(name: "MigrationModel", dependencies: ["Migration"], path: "Tests/MigrationModel"),
+        .executableTarget(
+            name: "CheckMigrationModel",
+            dependencies: ["MigrationModel"],
+            path: "Tests/CheckMigrationModel"
+        ),
+        .testTarget(name: "MigrationModelTests", dependencies: ["Migration", "MigrationModel"]),
         .testTarget(name: "TestServersTests", dependencies: ["TestServers", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",

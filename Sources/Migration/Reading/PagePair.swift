@@ -1,11 +1,5 @@
 import KeyValue
 
-/// One of two stores.
-enum Side: CaseIterable, Sendable {
-    case source
-    case target
-}
-
 /// Reads two sources side by side, each one page ahead of what was taken of it.
 struct PagePair<Source: PageSource> {
     /// What one read came to.

@@ -1,0 +1,64 @@
+import KeyValue
+
+extension ControlRecord {
+    private static let format: UInt8 = 1
+
+    /// Format 1: the byte 1; the epoch; the mode's number as a byte, and five flags as bytes (capture complete, copied,
+    /// switched, retired, barrier passed); the controller's token; both stores, each as its name and its bits; the
+    /// plan, as milliseconds and a number of marks; the throttle, as a flag and two limits, each a flag and the number
+    /// if there is one; the debt; the last line of the audit log.
+    ///
+    /// Numbers are 64-bit big-endian; texts are UTF-8 with a 32-bit big-endian length before them. There is one
+    /// encoding of a record.
+    var encoded: [UInt8] {
+        var writer = KeyWriter()
+        writer.append(byte: ControlRecord.format)
+        writer.append(integer: epoch)
+        writer.append(byte: state.mode.rawValue)
+        writer.append(flag: state.isCaptureComplete)
+        writer.append(flag: state.isCopied)
+        writer.append(flag: state.hasSwitched)
+        writer.append(flag: state.isRetired)
+        writer.append(flag: hasPassedBarrier)
+        writer.append(integer: controller)
+        writer.append(store: source)
+        writer.append(store: target)
+        writer.append(duration: plan.holdMax)
+        writer.append(integer: plan.marksMax)
+        writer.append(flag: throttle.isPaused)
+        writer.append(limit: throttle.rowsPerSecondMax)
+        writer.append(limit: throttle.bytesPerSecondMax)
+        writer.append(integer: debt)
+        writer.append(audit: lastAudit)
+        return writer.bytes
+    }
+
+    /// The record behind kept bytes; throws ``StoreError/Code/newerFormat`` or ``StoreError/Code/corrupted``.
+    init(encoded: [UInt8]) throws(StoreError) {
+        var reader = KeyReader(encoded)
+        try reader.requireFormat(ControlRecord.format)
+        guard let record = ControlRecord(from: &reader), reader.isAtEnd else { throw .damagedControl }
+        self = record
+    }
+
+    private init?(from reader: inout KeyReader) {
+        guard let epoch = reader.integer(), let mode = reader.byte().flatMap(MigrationMode.init(rawValue:)),
+            let isCaptureComplete = reader.flag(), let isCopied = reader.flag(), let hasSwitched = reader.flag(),
+            let isRetired = reader.flag(), let hasPassedBarrier = reader.flag(), let controller = reader.integer(),
+            let source = reader.store(), let target = reader.store(), let holdMax = reader.duration(),
+            let marksMax = reader.integer(), let isPaused = reader.flag(), let rowsMax = reader.limit(),
+            let bytesMax = reader.limit(), let debt = reader.integer(), let audit = reader.audit()
+        else { return nil }
+        let plan = MigrationPlan(holdMax: holdMax, marksMax: marksMax)
+        self.init(source: source, target: target, plan: plan, controller: controller, audit: audit)
+        self.epoch = epoch
+        state.mode = mode
+        state.isCaptureComplete = isCaptureComplete
+        state.isCopied = isCopied
+        state.hasSwitched = hasSwitched
+        state.isRetired = isRetired
+        self.hasPassedBarrier = hasPassedBarrier
+        throttle = Throttle(isPaused: isPaused, rowsPerSecondMax: rowsMax, bytesPerSecondMax: bytesMax)
+        self.debt = debt
+    }
+}

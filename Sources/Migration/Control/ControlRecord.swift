@@ -1,0 +1,75 @@
+/// The one record that everybody who takes part in a migration goes by. It is changed by compare-and-set alone.
+///
+/// It lies in a control store, which any linearizable store can be, beside rows for clients, ranges and the audit log;
+/// see ``ControlStore``.
+public struct ControlRecord: Hashable, Sendable {
+    static let nameBytesMax = 256
+
+    /// One more with every step. Fences carry it, and batches.
+    public internal(set) var epoch: UInt64
+    var state: MigrationState
+    /// Whether the barrier of the present mode is complete; see ``Barrier``.
+    var hasPassedBarrier: Bool
+    /// The fencing token of the controller that changed the record last. One with a smaller token is refused.
+    var controller: UInt64
+    /// The store that the records are to leave.
+    public let source: StoreName
+    /// The store that they are to live in.
+    public let target: StoreName
+    /// What was agreed on before the first step.
+    public var plan: MigrationPlan
+    /// How hard workers may work, at any time.
+    public var throttle: Throttle
+    /// How many rows were copied and wait to be verified, beyond those that are marked.
+    public internal(set) var debt: UInt64
+    /// The last line of the audit log, whose earlier lines have rows of their own.
+    public internal(set) var lastAudit: AuditEntry
+
+    /// What clients are to go by.
+    public var mode: MigrationMode { state.mode }
+
+    /// The record of a new migration.
+    init(source: StoreName, target: StoreName, plan: MigrationPlan, controller: UInt64, audit: AuditEntry) {
+        self.epoch = 1
+        self.state = MigrationState()
+        self.hasPassedBarrier = false
+        self.controller = controller
+        self.source = source
+        self.target = target
+        self.plan = plan
+        self.throttle = Throttle()
+        self.debt = 0
+        self.lastAudit = audit
+    }
+}
+
+/// What is agreed on before a migration begins.
+public struct MigrationPlan: Hashable, Sendable {
+    /// For how long writes may be held at the switch. After that the step is taken back.
+    public var holdMax: Duration
+    /// How many marks there may be left when writes are to be held.
+    public var marksMax: UInt64
+
+    /// Holds writes for at most a second, over at most 1,000 marks, unless told otherwise.
+    public init(holdMax: Duration = .seconds(1), marksMax: UInt64 = 1_000) {
+        self.holdMax = holdMax
+        self.marksMax = marksMax
+    }
+}
+
+/// How hard workers may work. Every part can be changed while they do.
+public struct Throttle: Hashable, Sendable {
+    /// Whether copying rests. What has changed is still carried over.
+    public var isPaused: Bool
+    /// Rows that all copiers together may write in a second; nil for no limit.
+    public var rowsPerSecondMax: UInt64?
+    /// Bytes that all copiers together may write in a second; nil for no limit.
+    public var bytesPerSecondMax: UInt64?
+
+    /// No limits, unless given.
+    public init(isPaused: Bool = false, rowsPerSecondMax: UInt64? = nil, bytesPerSecondMax: UInt64? = nil) {
+        self.isPaused = isPaused
+        self.rowsPerSecondMax = rowsPerSecondMax
+        self.bytesPerSecondMax = bytesPerSecondMax
+    }
+}
