@@ -171,8 +171,7 @@ let package = Package(
         .testTarget(
             name: "RecordsTests",
             dependencies: [
-                "KeyValue", "Records", "TestSupport", "Tuples",
-                .target(name: "SQLiteStore", condition: .when(traits: ["SQLite"])),
+                "Drivers", "KeyValue", "Records", "TestServers", "TestSupport", "Tuples",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["Messages/samples.proto"]

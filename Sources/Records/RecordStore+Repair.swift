@@ -50,7 +50,9 @@ extension RecordStore {
         guard let value = entry.map({ Counter.decode($0.value) }) ?? 0 else {
             throw RecordError.damaged("A total is no number.", ["index": index.name])
         }
-        return Total(value: value, isExact: !isDoubted && writer.store.capabilities.batchScope >= .partition)
+        let capabilities = writer.store.capabilities
+        let isCurrent = capabilities.batchScope >= .partition && capabilities.consistency == .linearizable
+        return Total(value: value, isExact: !isDoubted && isCurrent)
     }
 
     /// Finishes what crashed writers have left in the partition of an address, and counts anew what is in doubt.

@@ -25,8 +25,11 @@ public struct RecordStore: Sendable {
     ///     the longest that a call of the store may take. It is that of who opens the namespace first. A change of an
     ///     index's state waits for twice as long.
     ///   - cursorKey: The secret that the cursors of queries are sealed with.
+    ///   - consistency: The least that the service makes do with: ``Consistency/exclusiveWrites`` accepts that a read
+    ///     shows what is no longer so, and that a failover may lose changes that were acknowledged. Totals are never
+    ///     exact then.
     ///   - wallClock: The time of day, which records' expiry is compared with.
-    /// - Throws: ``RecordError/Code/unsupported`` for a store without exclusive conditional writes,
+    /// - Throws: ``RecordError/Code/unsupported`` for a store of less consistency or without conditional writes,
     ///   ``RecordError/Code/invalidDeclaration`` for two types of one name, ``RecordError/Code/forbiddenChange`` for a
     ///   declaration that the stored records would not survive, and ``RecordError/Code/outdatedSchema`` where an index is
     ///   kept that the declarations don't have.
@@ -35,15 +38,17 @@ public struct RecordStore: Sendable {
         namespace: String,
         types: [any RecordTypeDeclaration],
         cursorKey: CursorKey,
+        requiring consistency: Consistency = .linearizable,
         schemaLease: Duration = .seconds(30),
         environment: StoreEnvironment = .live,
         wallClock: @escaping @Sendable () -> Timestamp
     ) async throws -> RecordStore {
         let capabilities = store.capabilities
-        guard capabilities.conditionalWrite, capabilities.consistency == .linearizable else {
+        guard capabilities.conditionalWrite, capabilities.consistency >= max(consistency, .exclusiveWrites)
+        else {
             throw RecordError(
                 .unsupported,
-                "Records need a store whose reads are current and whose conditional writes exclude each other."
+                "Records need a store of conditional writes that exclude each other, and of the consistency asked for."
             )
         }
         guard (1...24).contains(namespace.utf8.count) else {

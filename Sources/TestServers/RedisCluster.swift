@@ -7,6 +7,11 @@ public final class RedisCluster: Sendable {
 
     private init(_ nodes: [RedisServer]) { self.nodes = nodes }
 
+    /// One for all tests of this process that need nothing special of it. Nothing that it holds is durable.
+    public static func shared() async throws -> RedisCluster { try await theShared.value }
+
+    private static let theShared = Task { try await start() }
+
     /// Starts one, and waits until every node says that the cluster is whole.
     ///
     /// - Parameters:

@@ -32,6 +32,11 @@ public final class RedisServer: Sendable {
         process = ServerProcess(command + arguments, in: directory.path)
     }
 
+    /// One for all tests of this process that need nothing special of it. Nothing that it holds is durable.
+    public static func shared() async throws -> RedisServer { try await theShared.value }
+
+    private static let theShared = Task { try await start() }
+
     /// Starts one that keeps nothing on disk unless `arguments` say so, which are those of `redis-server`.
     public static func start(
         _ arguments: [String] = [],

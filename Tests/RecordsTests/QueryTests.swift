@@ -9,17 +9,6 @@ import Tuples
 
 /// Queries over random records, held against what reading everything gives.
 @Suite struct QueryTests {
-    private static let key = CursorKey(high: 1, low: 2)
-
-    private static func open(
-        _ store: any KeyValueStore,
-        _ types: [any RecordTypeDeclaration]
-    ) async throws -> RecordStore {
-        try await RecordStore.open(store, namespace: "t", types: types, cursorKey: key) {
-            Timestamp(milliseconds: 50_000)
-        }
-    }
-
     private static func packages(_ generator: inout SeededGenerator) -> [Package] {
         (0..<60).map { number in
             Package.with {
@@ -70,11 +59,28 @@ import Tuples
         return found
     }
 
-    @Test(arguments: [MemoryProfile.reference, .partitionScope, .oneKeyScope])
-    func findsWhatIsThere(_ profile: MemoryProfile) async throws {
+    @Test(arguments: Subject.all) func findsWhatIsThere(_ subject: Subject) async throws {
+        try await subject.run { store in
+            guard store.capabilities.order >= .partition else {
+                try await refusesToFind(store)
+                return
+            }
+            try await findWhatIsThere(store)
+        }
+    }
+
+    private func refusesToFind(_ store: any KeyValueStore) async throws {
+        let type = try Samples.packages()
+        let records = try await RecordStore.ofTests(store, [type])
+        await #expect { try await records.find(Query(in: ["ann"]), as: type) } throws: {
+            ($0 as? RecordError)?.code == .unsupported
+        }
+    }
+
+    private func findWhatIsThere(_ store: any KeyValueStore) async throws {
         var generator = SeededGenerator(seed: 7)
         let type = try Samples.packages()
-        let records = try await QueryTests.open(MemoryStore(profile), [type])
+        let records = try await RecordStore.ofTests(store, [type])
         let packages = QueryTests.packages(&generator)
         for package in packages { try await records.save(package, as: type) }
         var plans: Set<String> = []
@@ -85,7 +91,7 @@ import Tuples
                 filter,
                 in: ["ann"],
                 orderedBy: isOrdered ? ["downloads"] : [],
-                isDescending: Bool.random(using: &generator),
+                isDescending: store.capabilities.reverseScan && Bool.random(using: &generator),
                 limit: Int.random(in: 1...20, using: &generator),
                 examinedMax: Int.random(in: 5...200, using: &generator)
             )
@@ -105,7 +111,7 @@ import Tuples
 
     @Test func explainsWhatItChooses() async throws {
         let type = try Samples.packages()
-        let records = try await QueryTests.open(MemoryStore(), [type])
+        let records = try await RecordStore.ofTests(MemoryStore(), [type])
         func explain(_ filter: Filter, _ order: [String] = []) throws -> String {
             try records.explain(Query(filter, in: ["ann"], orderedBy: order), as: type)
         }
@@ -124,7 +130,7 @@ import Tuples
 
     @Test func whatNoIndexServesIsPartialOrRefused() async throws {
         let type = try Samples.packages()
-        let records = try await QueryTests.open(MemoryStore(), [type])
+        let records = try await RecordStore.ofTests(MemoryStore(), [type])
         var generator = SeededGenerator(seed: 1)
         for package in QueryTests.packages(&generator) { try await records.save(package, as: type) }
         var query = Query(.compare("summary", .equal, "nothing"), in: ["ann"], examinedMax: 20)
@@ -138,9 +144,13 @@ import Tuples
         await #expect { try await records.find(query, as: type) } throws: { ($0 as? RecordError)?.code == .notServed }
     }
 
-    @Test func globalIndexesSpanPartitions() async throws {
+    @Test(arguments: Subject.ordered) func globalIndexesSpanPartitions(_ subject: Subject) async throws {
+        try await subject.run(spanPartitions)
+    }
+
+    private func spanPartitions(_ store: any KeyValueStore) async throws {
         let type = try Samples.uploads()
-        let records = try await QueryTests.open(MemoryStore(.partitionScope), [type])
+        let records = try await RecordStore.ofTests(store, [type])
         for number in 0..<50 {
             let upload = Upload.with {
                 $0.space = "s"
@@ -159,24 +169,40 @@ import Tuples
         #expect(try await QueryTests.all(Query(limit: 10), type, records).count == 49)
     }
 
-    @Test func cursorsOutliveTheirRecordsAndNothingElse() async throws {
+    @Test(arguments: Subject.ordered) func cursorsOutliveTheirRecordsAndRestarts(_ subject: Subject) async throws {
         let type = try Samples.packages()
-        let store = MemoryStore()
-        let records = try await QueryTests.open(store, [type])
+        let place = try await subject.makePlace()
+        let store = try await place.open()
+        let records = try await RecordStore.ofTests(store, [type])
+        var generator = SeededGenerator(seed: 3)
+        for package in QueryTests.packages(&generator) { try await records.save(package, as: type) }
+        for isDescending in [false, true] {
+            var query = Query(in: ["ann"], orderedBy: ["downloads"], isDescending: isDescending, limit: 10)
+            let whole = try await QueryTests.all(query, type, records).map(\.name)
+            let page = try await records.find(query, as: type)
+            let last = try #require(page.records.last)
+            try await records.delete(try type.address(of: last.message), as: type)
+            query.cursor = page.cursor
+            #expect(query.cursor != nil)
+            #expect(try await QueryTests.all(query, type, records).map(\.name) == Array(whole.dropFirst(10)))
+        }
+        var query = Query(in: ["ann"], orderedBy: ["downloads"], limit: 10)
+        let whole = try await QueryTests.all(query, type, records).map(\.name)
+        query.cursor = try await records.find(query, as: type).cursor
+        if subject.restarts { await store.close() }
+        let again = try await place.open()
+        let found = try await QueryTests.all(query, type, try await RecordStore.ofTests(again, [type])).map(\.name)
+        #expect(found == Array(whole.dropFirst(10)))
+        await again.close()
+    }
+
+    @Test func forgedCursorsAreRefused() async throws {
+        let type = try Samples.packages()
+        let records = try await RecordStore.ofTests(MemoryStore(), [type])
         var generator = SeededGenerator(seed: 3)
         for package in QueryTests.packages(&generator) { try await records.save(package, as: type) }
         var query = Query(in: ["ann"], orderedBy: ["downloads"], limit: 10)
-        let whole = try await QueryTests.all(query, type, records).map(\.name)
-        let page = try await records.find(query, as: type)
-        let last = try #require(page.records.last)
-        try await records.delete(try type.address(of: last.message), as: type)
-        let next = try #require(page.cursor)
-        query.cursor = next
-        // Another process, with the same key.
-        let again = try await QueryTests.open(store, [type])
-        #expect(try await QueryTests.all(query, type, again).map(\.name) == Array(whole.dropFirst(10)))
-
-        let bytes = next.bytes
+        let bytes = try #require(try await records.find(query, as: type).cursor).bytes
         for bit in 0..<bytes.count * 8 {
             var forged = bytes
             forged[bit / 8] ^= 1 << UInt8(bit % 8)
@@ -194,7 +220,7 @@ import Tuples
 
     @Test func senselessQueriesAreNamed() async throws {
         let type = try Samples.packages()
-        let records = try await QueryTests.open(MemoryStore(), [type])
+        let records = try await RecordStore.ofTests(MemoryStore(), [type])
         var deep = Filter.everything
         for _ in 0..<10_000 { deep = .not(deep) }
         let cases: [(Query, RecordError.Code)] = [

@@ -19,18 +19,14 @@ struct History {
         self.store = store
         generator = SeededGenerator(seed: seed)
         type = try Samples.packages()
-        records = try await RecordStore.open(
-            store,
-            namespace: "h\(seed)",
-            types: [type],
-            cursorKey: CursorKey(high: 1, low: seed)
-        ) { Timestamp(milliseconds: 0) }
+        records = try await RecordStore.ofTests(store, [type], namespace: "h\(seed)")
     }
 
     /// Makes this many calls, and then looks at everything.
     mutating func run(_ calls: Int) async throws {
         for _ in 0..<calls { try await call() }
-        try await compare()
+        // What reads records in their order is refused by a store that has none.
+        if store.capabilities.order >= .partition { try await compare() }
     }
 
     private mutating func package() -> Package {
