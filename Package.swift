@@ -112,7 +112,7 @@ let package = Package(
         .executableTarget(name: "wherehouse", dependencies: ["CommandLineTool"]),
 
         // Tests.
-        .target(name: "TestSupport", dependencies: ["KeyValue"]),
+        .target(name: "TestSupport", dependencies: ["KeyValue", "KeyValueConformance"]),
         .target(name: "TestServers", dependencies: ["TestSupport"]),
         .testTarget(
             name: "TuplesTests",
@@ -165,7 +165,7 @@ let package = Package(
         // A program that tests start and kill.
         .executableTarget(
             name: "StoreWriter",
-            dependencies: ["Drivers", "KeyValue", "KeyValueConformance", "SQLiteStore"],
+            dependencies: ["Drivers", "KeyValue", "KeyValueConformance"],
             path: "Tests/StoreWriter"
         ),
         .testTarget(
@@ -189,7 +189,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CommandLineTool", "Drivers", "KeyValue", "Migration", "TestServers", "TestSupport", "wherehouse",
+                "CommandLineTool", "Drivers", "KeyValue", "Migration", "StoreWriter", "TestServers", "TestSupport",
+                "wherehouse",
             ],
             resources: [.copy("Foreign")]
         ),

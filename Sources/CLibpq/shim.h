@@ -5,7 +5,6 @@
 #include <libpq-fe.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 
 // Takes the notices that libpq would print.
 static inline void clibpq_ignore_notice(void *argument, const PGresult *notice) {
@@ -18,8 +17,5 @@ static inline void clibpq_ignore_notices(PGconn *connection) {
 }
 
 static inline int clibpq_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
-
-// Gives the calling thread a name for the system's tools.
-static inline void clibpq_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 #endif

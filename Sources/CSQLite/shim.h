@@ -3,7 +3,6 @@
 #define WHEREHOUSE_CSQLITE_SHIM_H
 
 #include <sqlite3.h>
-#include <sys/prctl.h>
 
 // sqlite3_db_config for the options that take a switch.
 static inline int csqlite_configure(sqlite3 *connection, int option, int enabled) {
@@ -20,11 +19,6 @@ static inline int csqlite_bind_copy(sqlite3_stmt *statement, int index, const vo
 static inline int csqlite_bind_borrowed(sqlite3_stmt *statement, int index, const void *bytes, sqlite3_uint64 count) {
     return bytes ? sqlite3_bind_blob64(statement, index, bytes, count, SQLITE_STATIC)
                  : sqlite3_bind_zeroblob(statement, index, 0);
-}
-
-// Names the calling thread, for the system's tools.
-static inline int csqlite_name_thread(const char *name) {
-    return prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
 #endif

@@ -22,7 +22,7 @@ public struct PostgreSQLDriver: StoreDriver {
     ) async throws(StoreError) -> any KeyValueStore {
         let url = try DatabaseURL(location)
         var configuration = try PostgreSQLDriver.configuration(location)
-        guard let layout = location.options["layout"] else {
+        guard try location.isRaw() else {
             guard location.options["table"] == nil else {
                 throw .invalidArgument("The option table is for a raw view: say layout=raw too.")
             }
@@ -31,9 +31,6 @@ public struct PostgreSQLDriver: StoreDriver {
                 configuration: configuration,
                 environment: environment
             )
-        }
-        guard layout == "raw" else {
-            throw .invalidArgument("The option layout is raw, or left out.", ["layout": layout])
         }
         let options = PostgreSQLRawOptions(table: location.options["table"], schema: location.options["schema"])
         // The schema is that of somebody else's tables, which may be named as ours may not.

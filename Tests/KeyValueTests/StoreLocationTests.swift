@@ -31,6 +31,38 @@ struct StoreLocationTests {
         #expect(error?.code == .invalidArgument)
     }
 
+    @Test func readsAnAuthority() throws {
+        let location = try StoreLocation("postgres://m%40e:s:e@c%25ret@one:5432,[fe80::1]:6,two,%2Frun,:7/db")
+        #expect(try location.user() == "m@e")
+        #expect(try location.password() == "s:e@c%ret")
+        let servers = try location.servers()
+        #expect(servers.map(\.host) == ["one", "fe80::1", "two", "/run", ""])
+        #expect(servers.map(\.port) == [5432, 6, nil, nil, 7])
+
+        for text in ["redis:", "redis:///0", "redis://@/0", "redis://:@"] {
+            let bare = try StoreLocation(text)
+            #expect(try bare.servers().isEmpty)
+            #expect(try bare.user() == nil)
+        }
+        #expect(try StoreLocation("redis://:@").password() == "")
+        #expect(try StoreLocation("redis://me@host").password() == nil)
+    }
+
+    @Test(arguments: [
+        "h:0", "h:65536", "h:+1", "h:x", "h: 1", "[::1", "[::1]x:1", "::1", "a:1:2", "ok,h:0", "h%zz", "h:٣",
+    ])
+    func refusesWhatIsNoServer(_ text: String) throws {
+        let location = try StoreLocation("redis://" + text)
+        let error = #expect(throws: StoreError.self) { try location.servers() }
+        #expect(error?.code == .invalidArgument)
+    }
+
+    @Test func knowsARawView() throws {
+        #expect(try StoreLocation("redis://h?layout=raw").isRaw())
+        #expect(try !StoreLocation("redis://h").isRaw())
+        #expect(throws: StoreError.self) { try StoreLocation("redis://h?layout=cooked").isRaw() }
+    }
+
     @Test func showsNoSecret() throws {
         let location = try StoreLocation("redis://user:p%40ss@host:6379/0?password=hunter2&accept=relaxed&token=abc")
         #expect(location.description == "redis://host:6379/0?accept=relaxed&password=…&token=…")

@@ -2,8 +2,8 @@
 import KeyValue
 import KeyValueConformance
 import PostgreSQLStore
-import Synchronization
 import TestServers
+import TestSupport
 import Testing
 
 @Suite struct ConformanceTests {
@@ -22,52 +22,21 @@ import Testing
 
     private func meetsTheContract(_ name: String, _ makeDatabase: @escaping @Sendable () async throws -> String) async {
         let subject = ConformanceSubject(name) {
-            let url = try await makeDatabase()
-            let faults = Faults()
+            let url = try await makeDatabase() + "?accept=relaxed"
+            let faults = CallFaults()
             return ConformancePlace(
                 open: {
-                    let location = try StoreLocation(url + "?accept=relaxed")
-                    return faults.watch(try await PostgreSQLDriver().open(location, environment: .live))
+                    faults.watch(try await PostgreSQLDriver().open(StoreLocation(url), environment: .live))
                 },
                 reopens: true,
                 opensTogether: true,
+                startWriter: { try KilledWriter(url) },
                 inject: { faults.inject($0) }
             )
         }
         let report = await ConformanceSuite.run(subject)
         print(report.line)
-        for failure in report.failures { Issue.record("\(failure.name): \(failure.reason)") }
-        // What does not apply is there for stores that can do less.
-        for result in report.results {
-            guard case .notApplicable(let requirement) = result.outcome else { continue }
-            switch requirement {
-            case .without, .offer(.writingProcess): continue
-            default: Issue.record("\(result.name) requires \(requirement)")
-            }
-        }
+        for problem in report.problems(mayLack: { _ in false }) { Issue.record("\(problem)") }
     }
-}
-
-/// Brings about failures between the store and its caller.
-private final class Faults: Sendable {
-    private let next = Mutex<InjectedFault?>(nil)
-
-    func watch(_ opened: any KeyValueStore) -> any KeyValueStore {
-        FaultInjectingStore(opened) { call in
-            self.next.withLock { next in
-                switch next {
-                case .lostReply where call.changesStore:
-                    next = nil
-                    return .loseReply
-                case .readFails:
-                    next = nil
-                    return .refuse(StoreError(.unavailable, "The read was made to fail."))
-                default: return nil
-                }
-            }
-        }
-    }
-
-    func inject(_ fault: InjectedFault) { next.withLock { $0 = fault } }
 }
 #endif

@@ -4,6 +4,7 @@ import KeyValueConformance
 import RedisStore
 import Synchronization
 import TestServers
+import TestSupport
 import Testing
 
 @Suite struct ConformanceTests {
@@ -27,53 +28,28 @@ import Testing
                 places += 1
                 return places
             }
-            let faults = Faults()
+            let place = "\(url)?prefix=place\(number):"
+            let faults = CallFaults()
             return ConformancePlace(
                 open: {
-                    let location = try StoreLocation("\(url)?prefix=place\(number):")
-                    return faults.watch(try await RedisDriver().open(location, environment: .live))
+                    faults.watch(try await RedisDriver().open(StoreLocation(place), environment: .live))
                 },
                 reopens: true,
                 opensTogether: true,
+                startWriter: { try KilledWriter(place) },
                 inject: { faults.inject($0) }
             )
         }
         let report = await ConformanceSuite.run(subject)
         print(report.line)
-        for failure in report.failures { Issue.record("\(failure.name): \(failure.reason)") }
-        // What does not apply is there for stores that can do less, or more than a slot allows.
-        for result in report.results {
-            guard case .notApplicable(let requirement) = result.outcome else { continue }
+        // One slot is less than what these cases are about.
+        let problems = report.problems { requirement in
             switch requirement {
-            case .without, .snapshots, .snapshotReads, .batchScope(.store), .order(.store), .offer(.writingProcess),
-                .consistency(.linearizable):
-                continue
-            default: Issue.record("\(result.name) requires \(requirement)")
+            case .snapshots, .snapshotReads, .batchScope(.store), .order(.store), .consistency(.linearizable): true
+            default: false
             }
         }
+        for problem in problems { Issue.record("\(problem)") }
     }
-}
-
-/// Brings about failures between the store and its caller.
-private final class Faults: Sendable {
-    private let next = Mutex<InjectedFault?>(nil)
-
-    func watch(_ opened: any KeyValueStore) -> any KeyValueStore {
-        FaultInjectingStore(opened) { call in
-            self.next.withLock { next in
-                switch next {
-                case .lostReply where call.changesStore:
-                    next = nil
-                    return .loseReply
-                case .readFails where !call.changesStore || call.operation == .delete:
-                    next = nil
-                    return .refuse(StoreError(.unavailable, "The server can't be reached."))
-                default: return nil
-                }
-            }
-        }
-    }
-
-    func inject(_ fault: InjectedFault) { next.withLock { $0 = fault } }
 }
 #endif

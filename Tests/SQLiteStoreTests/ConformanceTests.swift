@@ -3,6 +3,7 @@ import CSQLite
 import KeyValue
 import KeyValueConformance
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SQLiteStore
@@ -22,21 +23,16 @@ import Testing
                     return faults.watch(store)
                 },
                 reopens: true,
-                startWriter: { try KilledWriter(directory.file(), "crash", synchronous.rawValue) },
+                startWriter: {
+                    try KilledWriter("sqlite:\(directory.file())?accept=relaxed&synchronous=\(synchronous.rawValue)")
+                },
                 inject: { try await faults.inject($0) }
             )
         }
         let report = await ConformanceSuite.run(subject)
         print(report.line)
-        for failure in report.failures { Issue.record("\(failure.name): \(failure.reason)") }
-        // What does not apply is there for stores that can do less, or that several processes share.
-        for result in report.results {
-            guard case .notApplicable(let requirement) = result.outcome else { continue }
-            switch requirement {
-            case .without, .offer(.openers): continue
-            default: Issue.record("\(result.name) requires \(requirement)")
-            }
-        }
+        // For stores that several processes share.
+        for problem in report.problems(mayLack: { $0 == .offer(.openers) }) { Issue.record("\(problem)") }
     }
 }
 
@@ -76,22 +72,5 @@ private final class Faults: Sendable {
             pool.giveBack(connection)
         }
     }
-}
-
-private actor KilledWriter: WritingProcess {
-    private let child: Child
-
-    init(_ arguments: String...) throws {
-        child = try Child.writer(arguments)
-    }
-
-    func nextAcknowledged() throws -> Int? {
-        while let line = child.line() {
-            if line != "open" { return Int(line) }
-        }
-        return nil
-    }
-
-    func kill() { child.kill() }
 }
 #endif

@@ -1,6 +1,7 @@
 #if SQLite
 import KeyValue
 import SQLiteStore
+import TestSupport
 import Testing
 
 @Suite struct ContractTests {

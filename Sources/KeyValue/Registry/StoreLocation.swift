@@ -86,7 +86,7 @@ public struct StoreLocation: Hashable, Sendable {
         }
     }
 
-    private static func decoded(_ text: Substring) throws(StoreError) -> String {
+    static func decoded(_ text: Substring) throws(StoreError) -> String {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {

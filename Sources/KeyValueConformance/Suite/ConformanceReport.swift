@@ -38,6 +38,22 @@ public struct ConformanceReport: Sendable {
         }
     }
 
+    /// What is wrong, a line each: the cases that failed, and those that were left out for want of something that the
+    /// store or its place should have.
+    ///
+    /// - Parameter mayLack: whether it is right that something is lacking. That a store can do more than a case is
+    ///   about is always right.
+    public func problems(mayLack: (Requirement) -> Bool) -> [String] {
+        results.compactMap { result in
+            switch result.outcome {
+            case .passed, .notApplicable(.without): nil
+            case .notApplicable(let requirement) where mayLack(requirement): nil
+            case .notApplicable(let requirement): "\(result.name) requires \(requirement)"
+            case .failed(let reason): "\(result.name): \(reason)"
+            }
+        }
+    }
+
     /// "CONFORMANCE", the subject's name, and how many of all cases were run: one line to print, for scripts that
     /// watch that no case is lost.
     public var line: String { "CONFORMANCE \(subject) \(casesRun) of \(results.count)" }

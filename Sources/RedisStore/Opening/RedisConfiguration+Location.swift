@@ -4,22 +4,14 @@ import KeyValue
 extension RedisConfiguration {
     /// What a URL says of the servers and of how they are spoken to.
     init(_ location: StoreLocation) throws(StoreError) {
-        var hosts = Substring(location.authority ?? "")
-        var user: Substring?
-        if let at = hosts.lastIndex(of: "@") {
-            user = hosts[..<at]
-            hosts = hosts[hosts.index(after: at)...]
-        }
         self.init(endpoints: [])
-        for host in hosts.split(separator: ",", omittingEmptySubsequences: false) {
-            endpoints.append(try RedisEndpoint(host))
+        for server in try location.servers() {
+            guard !server.host.isEmpty else { throw RedisConfiguration.needsServer }
+            endpoints.append(RedisEndpoint(host: server.host, port: server.port ?? 6_379))
         }
-        if let user {
-            let parts = user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = try RedisConfiguration.decoded(parts[0])
-            username = name.isEmpty ? nil : name
-            if parts.count > 1 { password = try RedisConfiguration.decoded(parts[1]) }
-        }
+        guard !endpoints.isEmpty else { throw RedisConfiguration.needsServer }
+        username = try location.user()
+        password = try location.password()
         let path = location.path.drop { $0 == "/" }
         if !path.isEmpty {
             guard let number = Int(path), (0..<1_000_000).contains(number) else {
@@ -40,9 +32,8 @@ extension RedisConfiguration {
         if let number = try location.number("wait", in: 0...16) { replicas = number }
     }
 
-    private static func decoded(_ text: Substring) throws(StoreError) -> String {
-        // The one decoder there is, for paths; the letter keeps slashes at the beginning from being more than that.
-        String(try StoreLocation("redis:_" + text).path.dropFirst())
+    private static var needsServer: StoreError {
+        .invalidArgument("A Redis is named by redis://host:port, or by several of them, separated by commas.")
     }
 }
 
@@ -57,34 +48,6 @@ extension StoreLocation {
             )
         }
         return number
-    }
-}
-
-extension RedisEndpoint {
-    /// A host with or without a port; an IPv6 address in brackets.
-    init(_ text: Substring) throws(StoreError) {
-        let refusal = StoreError.invalidArgument(
-            "A Redis is named by redis://host:port, or by several of them, separated by commas.",
-            ["server": String(text)]
-        )
-        var name = text
-        var number: Substring?
-        if let colon = text.lastIndex(of: ":"), !text[colon...].contains("]") {
-            name = text[..<colon]
-            number = text[text.index(after: colon)...]
-        }
-        if name.hasPrefix("["), name.hasSuffix("]") {
-            name = name.dropFirst().dropLast()
-        } else if name.contains(":") {
-            throw refusal
-        }
-        guard !name.isEmpty else { throw refusal }
-        host = String(name)
-        port = 6_379
-        if let number {
-            guard let parsed = Int(number), (1...65_535).contains(parsed) else { throw refusal }
-            port = parsed
-        }
     }
 }
 #endif

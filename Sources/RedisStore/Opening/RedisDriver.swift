@@ -23,10 +23,7 @@ public struct RedisDriver: StoreDriver {
         _ location: StoreLocation,
         environment: StoreEnvironment
     ) async throws(StoreError) -> any KeyValueStore {
-        if let layout = location.options["layout"] {
-            guard layout == "raw" else {
-                throw .invalidArgument("The option layout is raw, or left out.", ["layout": layout])
-            }
+        if try location.isRaw() {
             try location.requireOptions(among: ["timeout", "ca"] + RedisRawOptions.names)
             let configuration = try RedisConfiguration(location)
             let options = try RedisRawOptions(location, database: configuration.database)

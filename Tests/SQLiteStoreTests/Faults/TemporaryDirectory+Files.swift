@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 extension TemporaryDirectory {
     func read(_ name: String = "store.db") throws -> [UInt8] {

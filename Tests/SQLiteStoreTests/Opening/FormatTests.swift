@@ -1,6 +1,7 @@
 #if SQLite
 import Foundation
 import KeyValue
+import TestSupport
 import Testing
 
 @testable import SQLiteStore
@@ -132,7 +133,7 @@ import Testing
     }
 
     private func unprivileged(_ path: String) throws -> String? {
-        let child = try Child.writer(path, getuid() == 0 ? "unprivileged" : "hold")
+        let child = try ChildProcess.storeWriter("sqlite:" + path, getuid() == 0 ? "unprivileged" : "hold")
         defer { child.kill() }
         return child.line()
     }

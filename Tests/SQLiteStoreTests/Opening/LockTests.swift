@@ -1,6 +1,7 @@
 #if SQLite
 import Foundation
 import KeyValue
+import TestSupport
 import Testing
 
 @testable import SQLiteStore
@@ -51,7 +52,7 @@ import Testing
 
     @Test func namesTheProcessThatHoldsIt() async throws {
         let directory = try TemporaryDirectory()
-        let child = try Child.writer(directory.file(), "hold")
+        let child = try ChildProcess.storeWriter("sqlite:" + directory.file(), "hold")
         #expect(child.line() == "open")
         let error = await #expect(throws: StoreError.self) { _ = try await SQLiteStore.open(path: directory.file()) }
         #expect(error?.code == .locked)
@@ -65,7 +66,7 @@ import Testing
     @Test func refusesAnotherProcess() async throws {
         let directory = try TemporaryDirectory()
         let store = try await SQLiteStore.open(path: directory.file())
-        let child = try Child.writer(directory.file(), "hold")
+        let child = try ChildProcess.storeWriter("sqlite:" + directory.file(), "hold")
         #expect(child.line() == "error locked \(getpid())")
         try child.finish()
         await store.close()
@@ -73,7 +74,7 @@ import Testing
 
     @Test func isFreeWhenItsHolderWasKilled() async throws {
         let directory = try TemporaryDirectory()
-        let child = try Child.writer(directory.file(), "hold")
+        let child = try ChildProcess.storeWriter("sqlite:" + directory.file(), "hold")
         #expect(child.line() == "open")
         child.kill()
         await (try SQLiteStore.open(path: directory.file())).close()

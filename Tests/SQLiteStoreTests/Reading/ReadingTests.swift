@@ -197,7 +197,7 @@ import Testing
             )
         }
         // While the store holds the file, and from its log.
-        let shell = try Child(
+        let shell = try ChildProcess(
             "/usr/bin/sqlite3",
             [
                 "-readonly", directory.file(), "SELECT count(*) FROM records", "SELECT count(*) FROM reserved_data",

@@ -1,5 +1,6 @@
 #if SQLite
 import KeyValue
+import TestSupport
 import Testing
 
 @testable import SQLiteStore

@@ -1,6 +1,7 @@
 #if SQLite
 import Foundation
 import KeyValue
+import TestSupport
 import Testing
 
 @testable import SQLiteStore

@@ -1,6 +1,7 @@
 #if SQLite
 import Foundation
 import KeyValue
+import TestSupport
 import Testing
 
 @testable import SQLiteStore
@@ -149,7 +150,10 @@ import Testing
     @Test(arguments: ["full", "normal"])
     func keepsWhatWasAcknowledgedBeforeAKill(_ synchronous: String) async throws {
         let directory = try TemporaryDirectory()
-        let child = try Child.writer(directory.file(), "write", synchronous)
+        let child = try ChildProcess.storeWriter(
+            "sqlite:\(directory.file())?accept=relaxed&synchronous=\(synchronous)",
+            "write"
+        )
         #expect(child.line() == "open")
         var acknowledged: [String] = []
         while acknowledged.count < 2_000, let line = child.line() { acknowledged.append(line) }

@@ -1,14 +1,14 @@
 import Foundation
-import Testing
 
-/// The program `StoreWriter`, or another, as a process of its own.
-final class Child {
+/// A program as a process of its own, with which a test speaks by lines.
+public final class ChildProcess {
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
     private var unread: [UInt8] = []
 
-    init(_ program: String, _ arguments: [String]) throws {
+    /// Starts a program.
+    public init(_ program: String, _ arguments: [String]) throws {
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
         process.standardInput = input
@@ -16,18 +16,17 @@ final class Child {
         try process.run()
     }
 
-    /// `StoreWriter`, which is built beside the tests.
-    static func writer(_ arguments: String...) throws -> Child { try writer(arguments) }
-
-    static func writer(_ arguments: [String]) throws -> Child {
+    /// Starts `StoreWriter`, which is built beside the tests.
+    public static func storeWriter(_ arguments: String...) throws -> ChildProcess {
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        return try Child(URL(filePath: tests).deletingLastPathComponent().path + "/StoreWriter", arguments)
+        return try ChildProcess(URL(filePath: tests).deletingLastPathComponent().path + "/StoreWriter", arguments)
     }
 
-    var pid: Int32 { process.processIdentifier }
+    /// The number of the process.
+    public var pid: Int32 { process.processIdentifier }
 
     /// The next line that it says; nil when it says nothing more.
-    func line() -> String? {
+    public func line() -> String? {
         while true {
             if let end = unread.firstIndex(of: 0x0A) {
                 defer { unread.removeFirst(end + 1) }
@@ -40,16 +39,16 @@ final class Child {
     }
 
     /// Everything it still says.
-    func rest() -> [String] { Array(sequence(state: ()) { _ in self.line() }) }
+    public func rest() -> [String] { Array(sequence(state: ()) { _ in self.line() }) }
 
     /// Ends it at once, as by `kill -9`.
-    func kill() {
+    public func kill() {
         Foundation.kill(pid, SIGKILL)
         process.waitUntilExit()
     }
 
     /// Ends its input, and waits for its end.
-    func finish() throws {
+    public func finish() throws {
         try input.fileHandleForWriting.close()
         process.waitUntilExit()
     }

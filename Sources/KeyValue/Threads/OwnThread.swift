@@ -1,11 +1,7 @@
-#if SQLite
-import CSQLite
 import Glibc
-import KeyValue
-import Synchronization
 
-/// A thread of the system's for work that waits for the disk.
-enum OwnThread {
+/// A thread of the system's, for work that waits in calls which the pool of Swift's tasks must not wait in.
+package enum OwnThread {
     private final class Body {
         let name: String
         let work: @Sendable () -> Void
@@ -14,12 +10,28 @@ enum OwnThread {
             self.name = name
             self.work = work
         }
+
+        func run() {
+            nameThread()
+            work()
+        }
+
+        /// The system's call for this takes variable arguments, which Swift can't pass; its file does the same. A
+        /// thread without a name works as well as one with it, so a failure is nothing to tell.
+        private func nameThread() {
+            let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+            guard file >= 0 else { return }
+            _ = name.withCString { write(file, $0, strlen($0)) }
+            close(file)
+        }
     }
 
     /// Starts a thread that ends with `work`.
     ///
-    /// - Parameter name: shown by the system's tools; at most 15 bytes.
-    static func start(named name: String, _ work: @escaping @Sendable () -> Void) throws(StoreError) {
+    /// - Parameters:
+    ///   - name: shown by the system's tools; at most 15 bytes.
+    ///   - work: what the thread does.
+    package static func start(named name: String, _ work: @escaping @Sendable () -> Void) throws(StoreError) {
         let body = Unmanaged.passRetained(Body(name, work))
         var thread = pthread_t()
         let code = pthread_create(
@@ -28,8 +40,7 @@ enum OwnThread {
             { body in
                 guard let body else { return nil }
                 let owned = Unmanaged<Body>.fromOpaque(body).takeRetainedValue()
-                _ = csqlite_name_thread(owned.name)
-                owned.work()
+                owned.run()
                 return nil
             },
             body.toOpaque()
@@ -45,24 +56,3 @@ enum OwnThread {
         pthread_detach(thread)
     }
 }
-
-/// Something that happens once, and that many may wait for.
-final class Completion: Sendable {
-    private let waiters = Mutex<[UnsafeContinuation<Void, Never>]?>([])
-
-    func finish() {
-        let waiters = self.waiters.withLock { $0.take() }
-        for waiter in waiters ?? [] { waiter.resume() }
-    }
-
-    func wait() async {
-        await withUnsafeContinuation { waiter in
-            let isDone = waiters.withLock { waiters in
-                waiters?.append(waiter)
-                return waiters == nil
-            }
-            if isDone { waiter.resume() }
-        }
-    }
-}
-#endif
