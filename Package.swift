@@ -113,7 +113,7 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", dependencies: ["KeyValue", "KeyValueConformance"]),
-        .target(name: "TestServers", dependencies: ["TestSupport"]),
+        .target(name: "TestServers", dependencies: ["KeyValue", "TestSupport"]),
         .testTarget(
             name: "TuplesTests",
             dependencies: ["Tuples", "TestSupport"],

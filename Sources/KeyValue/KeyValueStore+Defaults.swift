@@ -25,9 +25,7 @@ extension KeyValueStore {
         epoch: UInt64?,
         after cursor: Cursor?
     ) async throws(StoreError) -> DeletedRange {
-        guard range.space == .records else {
-            throw .invalidArgument("A range of reserved space can't be deleted: delete its keys one by one.")
-        }
+        try range.validateForDeleting(in: capabilities)
         let page = try await scan(range, ScanOptions(limit: limit, keysOnly: true), after: cursor)
         let results = await write(
             each: page.map { WriteBatch([WriteBatch.Operation(.delete, at: $0.key)], epoch: epoch) }

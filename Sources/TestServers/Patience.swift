@@ -1,3 +1,5 @@
+import KeyValue
+
 /// Waiting for what a server does in its own time.
 public enum Patience {
     /// Returns when `isDone` says so, which is asked every hundredth of a second; throws after a minute.
@@ -7,6 +9,19 @@ public enum Patience {
             try await Task.sleep(for: .milliseconds(10))
         }
         throw ServerError("What was waited for did not happen within a minute.")
+    }
+
+    /// Returns when a call succeeds that fails at first since its store has not found its way back yet.
+    public static func untilRecovered(_ call: () async throws -> Void) async throws {
+        try await until {
+            do {
+                try await call()
+                return true
+            } catch let error as StoreError {
+                guard [.unavailable, .timedOut, .outcomeUnknown].contains(error.code) else { throw error }
+                return false
+            }
+        }
     }
 
     /// What starts a server, up to three times: somebody else may have taken its port meanwhile.

@@ -4,6 +4,7 @@ import KeyValue
 import Migration
 import Synchronization
 import TestServers
+import TestSupport
 import Testing
 
 /// A Redis tells keys twice while it shrinks its table of keys. Nothing that is read of it may show that.
@@ -88,7 +89,7 @@ import Testing
 }
 
 /// A store to which something is done when so many pages were read.
-private final class ShrinkingView: StoreDecorator {
+private final class ShrinkingView: PassingStore {
     private struct State {
         var pages: Int
         var delivered = 0
@@ -106,11 +107,6 @@ private final class ShrinkingView: StoreDecorator {
 
     /// How many rows its scans have delivered.
     var delivered: Int { state.withLock { $0.delivered } }
-
-    func around<Result: Sendable>(
-        _ call: StoreCall,
-        _ body: () async throws(StoreError) -> Result
-    ) async throws(StoreError) -> Result { try await body() }
 
     func scan(_ range: KeyRange, _ options: ScanOptions, after cursor: Cursor?) async throws(StoreError) -> ScanPage {
         let page = try await base.scan(range, options, after: cursor)

@@ -31,11 +31,6 @@ struct RetryingStoreTests {
         return RetryingStore(faulty, policy: RetryPolicy(attemptsMax: 4), environment: time.environment)
     }
 
-    private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
-        do { try await body() } catch { return (error as? StoreError)?.code }
-        return nil
-    }
-
     @Test func repeatsWhatCannotHaveBeenDone() async throws {
         let busy = FaultInjectingStore.Fault.refuse(
             StoreError(.throttled, "Busy.", retryAfter: .milliseconds(700))
@@ -50,20 +45,20 @@ struct RetryingStoreTests {
     @Test func givesUpAfterItsAttempts() async {
         let down = FaultInjectingStore.Fault.refuse(StoreError(.unavailable, "Down."))
         let store = retrying(down, down, down, down, nil)
-        #expect(await code { try await store.put([1], at: key) } == .unavailable)
+        #expect(await failureCode { try await store.put([1], at: key) } == .unavailable)
         #expect(time.slept.count == 3)
     }
 
     @Test func doesNotWaitLongerThanItMay() async {
         let store = retrying(.refuse(StoreError(.throttled, "Later.", retryAfter: .seconds(60))))
-        #expect(await code { try await store.put([1], at: key) } == .throttled)
+        #expect(await failureCode { try await store.put([1], at: key) } == .throttled)
         #expect(time.slept.isEmpty)
     }
 
     @Test(arguments: [StoreError.Code.full, .readOnly, .permissionDenied, .corrupted, .movedAway, .staleMode])
     func doesNotRepeatWhatCannotSucceed(_ expected: StoreError.Code) async {
         let store = retrying(.refuse(StoreError(expected, "No.")))
-        #expect(await code { try await store.put([1], at: key) } == expected)
+        #expect(await failureCode { try await store.put([1], at: key) } == expected)
         #expect(time.slept.isEmpty)
     }
 
@@ -93,20 +88,20 @@ struct RetryingStoreTests {
         let other = SimulatedTime(whileSleeping: { _ = try? await memory.put([9], at: key) })
         let faulty = FaultInjectingStore(memory) { call in call.changesStore ? attempts.next() : nil }
         let store = RetryingStore(faulty, environment: other.environment)
-        let code = await code { try await store.put([2], at: key, if: .revision(entry.revision)) }
+        let code = await failureCode { try await store.put([2], at: key, if: .revision(entry.revision)) }
         #expect(code == .outcomeUnknown)
         #expect(try await memory.get(key)?.value == [9])
     }
 
     @Test func aPreconditionThatFailsAtOnceIsReportedAsSuch() async throws {
         try await memory.put([1], at: key)
-        #expect(await code { try await retrying().put([2], at: key, if: .absent) } == .preconditionFailed)
+        #expect(await failureCode { try await retrying().put([2], at: key, if: .absent) } == .preconditionFailed)
     }
 
     @Test func anUnconditionalWriteIsLookedUpAndNeverSentTwice() async throws {
         try await retrying(.loseReply).put([1], at: key)
         #expect(try await memory.get(key)?.value == [1])
-        #expect(await code { try await retrying(.loseRequest).put([2], at: key) } == .outcomeUnknown)
+        #expect(await failureCode { try await retrying(.loseRequest).put([2], at: key) } == .outcomeUnknown)
         #expect(try await memory.get(key)?.value == [1])
     }
 
@@ -115,7 +110,7 @@ struct RetryingStoreTests {
         let receipt = try await store.write(WriteBatch([WriteBatch.Operation(.add(5), at: key)]))
         #expect(receipt.outcomes[0].sum == 5)
         #expect(
-            await code { _ = try await retrying(.loseRequest).write(WriteBatch([.init(.add(5), at: key)])) }
+            await failureCode { _ = try await retrying(.loseRequest).write(WriteBatch([.init(.add(5), at: key)])) }
                 == .outcomeUnknown
         )
         #expect(Counter.decode(try #require(try await memory.get(key)).value) == 5)
@@ -124,7 +119,7 @@ struct RetryingStoreTests {
     @Test func aDeleteIfItExistsIsNotSentAgain() async throws {
         try await memory.put([1], at: key)
         let store = retrying(.loseRequest, nil)
-        #expect(await code { try await store.delete(key, if: .exists) } == .outcomeUnknown)
+        #expect(await failureCode { try await store.delete(key, if: .exists) } == .outcomeUnknown)
         #expect(try await memory.get(key) != nil)
     }
 

@@ -206,14 +206,9 @@ import Testing
 }
 
 /// Delivers small pages.
-private struct SmallPages: StoreDecorator {
+private struct SmallPages: PassingStore {
     let base: any KeyValueStore
     let limit: Int
-
-    func around<Result: Sendable>(
-        _ call: StoreCall,
-        _ body: () async throws(StoreError) -> Result
-    ) async throws(StoreError) -> Result { try await body() }
 
     func scan(_ range: KeyRange, _ options: ScanOptions, after cursor: Cursor?) async throws(StoreError) -> ScanPage {
         var options = options
@@ -223,7 +218,7 @@ private struct SmallPages: StoreDecorator {
 }
 
 /// Takes 20 ms a page, and notes how many rows it had delivered when.
-private final class TimedPages: StoreDecorator {
+private final class TimedPages: PassingStore {
     let base: any KeyValueStore
     private let time: SimulatedTime
     private let noted = Mutex<[(rows: Int, at: Duration)]>([])
@@ -235,11 +230,6 @@ private final class TimedPages: StoreDecorator {
 
     var times: [(rows: Int, at: Duration)] { noted.withLock { $0 } }
 
-    func around<Result: Sendable>(
-        _ call: StoreCall,
-        _ body: () async throws(StoreError) -> Result
-    ) async throws(StoreError) -> Result { try await body() }
-
     func scan(_ range: KeyRange, _ options: ScanOptions, after cursor: Cursor?) async throws(StoreError) -> ScanPage {
         let page = try await base.scan(range, options, after: cursor)
         time.advance(by: .milliseconds(20))
@@ -249,7 +239,7 @@ private final class TimedPages: StoreDecorator {
 }
 
 /// Counts the rows that its scans deliver.
-private struct Delivered: StoreDecorator {
+private struct Delivered: PassingStore {
     private final class Count: Sendable { let rows = Mutex(0) }
 
     let base: any KeyValueStore
@@ -259,11 +249,6 @@ private struct Delivered: StoreDecorator {
 
     var rows: Int { count.rows.withLock { $0 } }
 
-    func around<Result: Sendable>(
-        _ call: StoreCall,
-        _ body: () async throws(StoreError) -> Result
-    ) async throws(StoreError) -> Result { try await body() }
-
     func scan(_ range: KeyRange, _ options: ScanOptions, after cursor: Cursor?) async throws(StoreError) -> ScanPage {
         let page = try await base.scan(range, options, after: cursor)
         count.rows.withLock { $0 += page.count }
@@ -272,14 +257,9 @@ private struct Delivered: StoreDecorator {
 }
 
 /// Fails a call that writes one key, after the calls beside it.
-private struct BlockingStore: StoreDecorator {
+private struct BlockingStore: PassingStore {
     let base: any KeyValueStore
     let key: Key
-
-    func around<Result: Sendable>(
-        _ call: StoreCall,
-        _ body: () async throws(StoreError) -> Result
-    ) async throws(StoreError) -> Result { try await body() }
 
     func write(each batches: [WriteBatch]) async -> [Result<WriteReceipt, StoreError>] {
         guard batches.contains(where: { $0.operations.contains { $0.key == key } }) else {

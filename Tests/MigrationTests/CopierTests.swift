@@ -251,13 +251,8 @@ final class FaultPlan: Sendable {
 }
 
 /// Passes every call on as it is.
-struct EachByEach: StoreDecorator {
+struct EachByEach: PassingStore {
     let base: any KeyValueStore
-
-    func around<Result: Sendable>(
-        _ call: StoreCall,
-        _ body: () async throws(StoreError) -> Result
-    ) async throws(StoreError) -> Result { try await body() }
 }
 
 /// How many rows are on their way to a store.

@@ -210,13 +210,8 @@ import Testing
 }
 
 /// Its scans deliver every page twice.
-private struct RepeatingStore: StoreDecorator {
+private struct RepeatingStore: PassingStore {
     let base: any KeyValueStore
-
-    func around<Result: Sendable>(
-        _ call: StoreCall,
-        _ body: () async throws(StoreError) -> Result
-    ) async throws(StoreError) -> Result { try await body() }
 
     func scan(_ range: KeyRange, _ options: ScanOptions, after cursor: Cursor?) async throws(StoreError) -> ScanPage {
         let isSecond = cursor?.bytes.last == 0xAA
@@ -231,14 +226,9 @@ private struct RepeatingStore: StoreDecorator {
 }
 
 /// Its scans leave one partition out.
-private struct ForgetfulStore: StoreDecorator {
+private struct ForgetfulStore: PassingStore {
     let base: any KeyValueStore
     let partition: [UInt8]
-
-    func around<Result: Sendable>(
-        _ call: StoreCall,
-        _ body: () async throws(StoreError) -> Result
-    ) async throws(StoreError) -> Result { try await body() }
 
     func scan(_ range: KeyRange, _ options: ScanOptions, after cursor: Cursor?) async throws(StoreError) -> ScanPage {
         let page = try await base.scan(range, options, after: cursor)

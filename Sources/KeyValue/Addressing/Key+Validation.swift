@@ -42,6 +42,14 @@ extension KeyRange {
             }
         }
     }
+
+    /// For stores: throws unless the range is one of records, and legal for a store of these capabilities.
+    public func validateForDeleting(in capabilities: Capabilities) throws(StoreError) {
+        guard space == .records else {
+            throw .invalidArgument("A range of reserved space can't be deleted: delete its keys one by one.")
+        }
+        try validate(for: capabilities)
+    }
 }
 
 extension ScanOptions {

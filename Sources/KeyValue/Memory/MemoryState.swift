@@ -74,7 +74,7 @@ extension MemoryState {
         after cursor: Cursor?
     ) throws(StoreError) -> ScanPage {
         advance()
-        let from = try cursor.map { (cursor) throws(StoreError) in place(try cursor.position(in: range)) }
+        let from = try cursor.position(in: range).map(place)
         var builder = ScanPageBuilder(store: identity, space: range.space, options: options)
         let map = readable
         var position = start(of: range, reverse: options.reverse, after: from, in: map)
@@ -134,7 +134,7 @@ extension MemoryState {
         advance()
         let map = readable
         let range = KeyRange.all(in: space)
-        var last = try cursor.map { (cursor) throws(StoreError) in try cursor.partitionPosition(in: space) }
+        var last = try cursor.partitionPosition(in: space)
         var found: [[UInt8]] = []
         while found.count < limit {
             var position = map.bound { other in
@@ -249,7 +249,7 @@ extension MemoryState {
 
     func marks(in bin: Bin, limit: Int, after cursor: Cursor?) throws(StoreError) -> MarkPage {
         let map = marks[try index(of: bin)]
-        let last = try cursor.map { (cursor) throws(StoreError) in try cursor.markPosition() }
+        let last = try cursor.markPosition()
         var position = map.bound { other in last.map { other <= $0 } ?? false }
         var found: [Mark] = []
         while found.count < limit {

@@ -43,3 +43,24 @@ extension Cursor {
         return key
     }
 }
+
+/// For stores: where a call begins that may go on from a cursor; nil where it has none.
+extension Cursor? {
+    /// The key behind which to go on, which lies in `range`.
+    public func position(in range: KeyRange) throws(StoreError) -> Key? {
+        guard let self else { return nil }
+        return try self.position(in: range)
+    }
+
+    /// The partition of `space` behind which to go on.
+    public func partitionPosition(in space: KeySpace) throws(StoreError) -> [UInt8]? {
+        guard let self else { return nil }
+        return try self.partitionPosition(in: space)
+    }
+
+    /// The mark behind which to go on.
+    public func markPosition() throws(StoreError) -> MarkID? {
+        guard let self else { return nil }
+        return try self.markPosition()
+    }
+}

@@ -84,7 +84,7 @@ final class RawSnapshot: StoreSnapshot {
         let options = try options.validated(for: capabilities)
         var builder = ScanPageBuilder(store: identity, space: range.space, options: options)
         let tables = tables(in: range)
-        let position = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range) }
+        let position = try cursor.position(in: range)
         var index = 0
         if let position {
             guard let found = tables.firstIndex(where: { $0.partition == position.partition }) else {
@@ -123,7 +123,7 @@ final class RawSnapshot: StoreSnapshot {
         after cursor: Cursor?
     ) async throws(StoreError) -> PartitionPage {
         let limit = try capabilities.limits.listingLimit(limit)
-        let last = try cursor.map { (cursor) throws(StoreError) in try cursor.partitionPosition(in: space) }
+        let last = try cursor.partitionPosition(in: space)
         var found: [[UInt8]] = []
         for table in tables(in: .all(in: space)) where last.map({ ByteOrder.precedes($0, table.partition) }) ?? true {
             let query = try table.page(after: nil, limit: 1, keysOnly: true)

@@ -45,7 +45,7 @@ struct RowReader: Sendable {
         try range.validate(for: capabilities)
         var options = try options.validated(for: capabilities)
         options.bytesMax = min(options.bytesMax, RowReader.pageBytesMax)
-        let position = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range) }
+        let position = try cursor.position(in: range)
         let bounds = Bounds(range, reverse: options.reverse, after: position)
         var fetch = PageFetch(options, rowBytes: rowSizes.expected)
         while true {
@@ -120,7 +120,7 @@ struct RowReader: Sendable {
         after cursor: Cursor?
     ) async throws(StoreError) -> PartitionPage {
         let limit = try capabilities.limits.listingLimit(limit)
-        let last = try cursor.map { (cursor) throws(StoreError) in try cursor.partitionPosition(in: space) }
+        let last = try cursor.partitionPosition(in: space)
         let query = statements.partitions(in: space, after: last ?? [], limit: limit)
         let result = try await connection.read(query, on: lease)
         let found = (0..<result.count).compactMap { result.bytes($0, 0) }
@@ -166,7 +166,7 @@ struct RowReader: Sendable {
 
     func marks(limit: Int, after cursor: Cursor?) async throws(StoreError) -> MarkPage {
         let limit = try capabilities.limits.listingLimit(limit)
-        let last = try cursor.map { (cursor) throws(StoreError) in try cursor.markPosition() }
+        let last = try cursor.markPosition()
         let result = try await connection.read(statements.marks(after: last?.encoded ?? [], limit: limit), on: lease)
         var marks: [Mark] = []
         for row in 0..<result.count {

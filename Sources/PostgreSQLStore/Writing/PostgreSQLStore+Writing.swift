@@ -119,12 +119,9 @@ extension PostgreSQLStore {
         epoch: UInt64?,
         after cursor: Cursor?
     ) async throws(StoreError) -> DeletedRange {
-        guard range.space == .records else {
-            throw .invalidArgument("A range of reserved space can't be deleted: delete its keys one by one.")
-        }
-        try range.validate(for: capabilities)
+        try range.validateForDeleting(in: capabilities)
         let limit = try ScanOptions(limit: limit, keysOnly: true).validated(for: capabilities).limit
-        let position = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range) }
+        let position = try cursor.position(in: range)
         let bounds = Bounds(range, reverse: false, after: position)
         let query = reader.statements.delete(bounds, limit: limit, epoch: BatchRequest.encoded(epoch))
         guard let result = try await connection.write([query]).first, let found = result.integer(0, 0),

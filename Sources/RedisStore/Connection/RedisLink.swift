@@ -281,17 +281,21 @@ final class RedisLink: @unchecked Sendable {
         }
     }
 
-    /// Answers everything with an error, and lets go of the connection; the next command makes a new one.
-    private func fail(_ error: StoreError, isFailedAttempt: Bool) {
-        if case .closed = state { return }
+    private func leaveConnection(for next: State) {
         let before = state
         // First of all: closing the channel comes back here at once, and with TLS it goes on receiving for a while.
-        state = .idle
+        state = next
         connection += 1
         switch before {
         case .greeting(let channel), .ready(let channel): channel.close(promise: nil)
         case .idle, .connecting, .closed: break
         }
+    }
+
+    /// Answers everything with an error, and lets go of the connection; the next command makes a new one.
+    private func fail(_ error: StoreError, isFailedAttempt: Bool) {
+        if case .closed = state { return }
+        leaveConnection(for: .idle)
         lastFailure = RedisLink.unsent(error)
         if isFailedAttempt {
             failures += 1
@@ -351,13 +355,7 @@ final class RedisLink: @unchecked Sendable {
     var isFailing: Bool { failures > 0 }
 
     func close() {
-        let before = state
-        state = .closed
-        connection += 1
-        switch before {
-        case .greeting(let channel), .ready(let channel): channel.close(promise: nil)
-        case .idle, .connecting, .closed: break
-        }
+        leaveConnection(for: .closed)
         failPending(.closed)
     }
 }

@@ -48,7 +48,7 @@ extension RedisStore {
     public func marks(in bin: Bin, limit: Int, after cursor: Cursor?) async throws(StoreError) -> MarkPage {
         let limit = try capabilities.limits.listingLimit(limit)
         let bucket = try bucket(of: bin)
-        let last = try cursor.map { (cursor) throws(StoreError) in try cursor.markPosition() }
+        let last = try cursor.markPosition()
         // Behind every mark of the last name; none is behind a name of ones alone.
         let lower = last.map { ByteOrder.end(ofPrefix: $0.encoded).map { [0x5B] + $0 } ?? [0x2B] } ?? [0x2D]
         let most = min(limit, RedisStore.marksACommand)

@@ -47,7 +47,7 @@ extension RedisStore {
         try range.validate(for: capabilities)
         var options = try options.validated(for: capabilities)
         options.bytesMax = min(options.bytesMax, RedisStore.pageBytesMax)
-        let last = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range) }
+        let last = try cursor.position(in: range)
         var walk = PageWalk(range, options, after: last, store: identity)
         while let bucket = walk.bucket {
             let reply = try await scripts.run(call(.scan, in: bucket, walk.arguments, .reads))
@@ -83,7 +83,7 @@ extension RedisStore {
         after cursor: Cursor?
     ) async throws(StoreError) -> PartitionPage {
         let limit = try capabilities.limits.listingLimit(limit)
-        let last = try cursor.map { (cursor) throws(StoreError) in try cursor.partitionPosition(in: space) }
+        let last = try cursor.partitionPosition(in: space)
         var buckets = Bucket.all[(last.map { Bucket(of: $0).number } ?? 0)...]
         var range = LexicalRange()
         if let last { range = range.after(last) }

@@ -47,7 +47,7 @@ extension SQLiteStore {
         try range.validate(for: capabilities)
         var options = try options.validated(for: capabilities)
         options.bytesMax = min(options.bytesMax, SQLiteStore.pageBytesMax)
-        let position = try cursor.map { (cursor) throws(StoreError) in try cursor.position(in: range) }
+        let position = try cursor.position(in: range)
         let query = RangeQuery(range, keysOnly: options.keysOnly, reverse: options.reverse, after: position)
         return try await read(rows: SQLiteStore.rowsAPage, on: snapshot) { (connection) throws(EngineError) in
             var builder = ScanPageBuilder(
@@ -100,7 +100,7 @@ extension SQLiteStore {
         on snapshot: ReaderPool?
     ) async throws(StoreError) -> PartitionPage {
         let limit = try capabilities.limits.listingLimit(limit)
-        var last = try cursor.map { (cursor) throws(StoreError) in try cursor.partitionPosition(in: space) }
+        var last = try cursor.partitionPosition(in: space)
         var found: [[UInt8]] = []
         while found.count < limit {
             // In pieces, as many look-ups would keep the thread.
@@ -118,7 +118,7 @@ extension SQLiteStore {
     public func marks(in bin: Bin, limit: Int, after cursor: Cursor?) async throws(StoreError) -> MarkPage {
         try check(bin)
         let limit = try capabilities.limits.listingLimit(limit)
-        let last = try cursor.map { (cursor) throws(StoreError) in try cursor.markPosition() }
+        let last = try cursor.markPosition()
         let rows = try await read(rows: limit) { (connection) throws(EngineError) in
             try connection.marks(after: last?.encoded ?? [], limit: limit)
         }

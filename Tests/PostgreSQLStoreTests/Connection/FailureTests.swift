@@ -1,31 +1,19 @@
 #if PostgreSQL
 import KeyValue
 import TestServers
+import TestSupport
 import Testing
 
 @testable import PostgreSQLStore
 
 @Suite struct FailureTests {
-    private func open(_ url: String) async throws -> any KeyValueStore {
-        try await PostgreSQLDriver().open(try StoreLocation(url), environment: .live)
-    }
-
-    private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return (error as? StoreError)?.code
-        }
-    }
-
     @Test func goesOnAfterTheServerWasKilled() async throws {
         let server = try await PostgreSQLServer.start(durable: true)
         let store = try await open(server.url(of: "postgres"))
         try await store.put([1], at: Key("p", "k"))
         let snapshot = try await store.snapshot()
         server.kill()
-        let failure = await code { _ = try await store.get(Key("p", "k")) }
+        let failure = await failureCode { _ = try await store.get(Key("p", "k")) }
         #expect(failure == .unavailable)
         try server.restart()
         // The next attempt to connect comes after a while.
@@ -40,7 +28,7 @@ import Testing
         }
         #expect(entry?.value == [1])
         try await store.put([2], at: Key("p", "k"))
-        let lost = await code { _ = try await snapshot.scan(.all(), ScanOptions(), after: nil) }
+        let lost = await failureCode { _ = try await snapshot.scan(.all(), ScanOptions(), after: nil) }
         #expect(lost == .unavailable)
         await snapshot.close()
         await store.close()
@@ -52,8 +40,8 @@ import Testing
         let store = try await open(server.url(of: "postgres") + "?timeout=1")
         try await store.put([1], at: Key("p", "k"))
         server.pause()
-        let read = await code { _ = try await store.get(Key("p", "k")) }
-        let write = await code { try await store.put([2], at: Key("p", "k")) }
+        let read = await failureCode { _ = try await store.get(Key("p", "k")) }
+        let write = await failureCode { try await store.put([2], at: Key("p", "k")) }
         server.resume()
         #expect(read == .timedOut)
         #expect(write == .outcomeUnknown)
@@ -85,7 +73,7 @@ import Testing
         )
         let lease = other.lease()
         _ = try await other.read([Query("BEGIN"), Query("SELECT FROM wherehouse.entries FOR UPDATE")], on: lease)
-        #expect(await code { try await store.put([2], at: Key("p", "k")) } == .locked)
+        #expect(await failureCode { try await store.put([2], at: Key("p", "k")) } == .locked)
         other.release(lease)
         await other.close()
         await store.close()

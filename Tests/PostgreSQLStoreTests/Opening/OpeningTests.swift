@@ -2,24 +2,10 @@
 import KeyValue
 import PostgreSQLStore
 import TestServers
+import TestSupport
 import Testing
 
 @Suite struct OpeningTests {
-    private func open(_ url: String, creating: Bool = true) async throws -> any KeyValueStore {
-        var location = try StoreLocation(url)
-        location.createsStore = creating
-        return try await PostgreSQLDriver().open(location, environment: .live)
-    }
-
-    private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return (error as? StoreError)?.code
-        }
-    }
-
     private func name(of url: String) throws -> String {
         try #require(url.split(separator: "/").last.map { String($0) })
     }
@@ -27,7 +13,7 @@ import Testing
     @Test func makesNoStoreUnlessAllowed() async throws {
         let server = try await PostgreSQLServer.shared()
         let url = try await server.makeDatabase()
-        #expect(await code { _ = try await open(url, creating: false) } == .invalidArgument)
+        #expect(await failureCode { _ = try await open(url, creating: false) } == .invalidArgument)
         let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'wherehouse'"
         #expect(try server.psql(schemas, database: try name(of: url)) == "0\n")
     }
@@ -60,7 +46,7 @@ import Testing
         let store = try await open(url)
         await store.close()
         try server.psql("UPDATE wherehouse.format SET format = 2", database: try name(of: url))
-        #expect(await code { _ = try await open(url) } == .newerFormat)
+        #expect(await failureCode { _ = try await open(url) } == .newerFormat)
     }
 
     @Test func aStandbyIsReadAndTakesNoWrites() async throws {
@@ -72,7 +58,7 @@ import Testing
         let standby = try await open(replica.url(of: "postgres"))
         let entry = try await standby.get(Key("p", "k"))
         #expect(entry?.value == [1])
-        #expect(await code { try await standby.put([2], at: Key("p", "k")) } == .readOnly)
+        #expect(await failureCode { try await standby.put([2], at: Key("p", "k")) } == .readOnly)
         let status = try await standby.status()
         #expect(status.warnings.contains { $0.contains("takes no writes") })
         await standby.close()
@@ -87,7 +73,7 @@ import Testing
         do {
             _ = try await open(url)
             Issue.record("opened")
-        } catch let error as StoreError {
+        } catch {
             #expect(error.code == .permissionDenied)
             #expect(!"\(error)".contains("wrong-secret"))
         }

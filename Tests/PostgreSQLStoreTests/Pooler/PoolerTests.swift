@@ -1,6 +1,7 @@
 #if PostgreSQL
 import KeyValue
 import TestServers
+import TestSupport
 import Testing
 
 @testable import PostgreSQLStore
@@ -8,19 +9,6 @@ import Testing
 /// A store behind PgBouncer, which has few connections to the server and lends them out.
 @Suite struct PoolerTests {
     private static let settings = ["default_pool_size = 3"]
-
-    private func open(_ url: String) async throws -> any KeyValueStore {
-        try await PostgreSQLDriver().open(try StoreLocation(url), environment: .live)
-    }
-
-    private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return (error as? StoreError)?.code
-        }
-    }
 
     @Test(arguments: [PgBouncer.Mode.transaction, .session])
     func manyStoresWorkAtOnce(_ mode: PgBouncer.Mode) async throws {
@@ -96,7 +84,7 @@ import Testing
         )
         let lease = other.lease()
         _ = try await other.read([Query("BEGIN"), Query("SELECT FROM wherehouse.entries FOR UPDATE")], on: lease)
-        #expect(await code { try await store.put([2], at: Key("p", "k")) } == .locked)
+        #expect(await failureCode { try await store.put([2], at: Key("p", "k")) } == .locked)
         other.release(lease)
         await other.close()
         try await store.put([3], at: Key("p", "k"))
@@ -109,7 +97,7 @@ import Testing
         let store = try await open(try pooler.makeDatabase())
         try await store.put([1], at: Key("p", "k"))
         pooler.kill()
-        #expect(await code { _ = try await store.get(Key("p", "k")) } == .unavailable)
+        #expect(await failureCode { _ = try await store.get(Key("p", "k")) } == .unavailable)
         try pooler.restart()
         var entry: Entry?
         try await Patience.until {
@@ -149,7 +137,7 @@ import Testing
         let pooler = try await PgBouncer.start(before: .shared(), mode: .transaction, ["max_client_conn = 1"])
         let url = try pooler.makeDatabase()
         // Opening needs a connection to read and one to write.
-        #expect(await code { _ = try await open(url) } == .throttled)
+        #expect(await failureCode { _ = try await open(url) } == .throttled)
         pooler.kill()
     }
 }

@@ -1,16 +1,10 @@
 #if Redis
 import KeyValue
-import Synchronization
 import TestServers
+import TestSupport
 import Testing
 
 @testable import RedisStore
-
-/// What became of each write; nil for one that was acknowledged.
-private final class Diary: Sendable {
-    let outcomes = Mutex<[String: StoreError.Code?]>([:])
-    let isOver = Mutex(false)
-}
 
 /// What the client makes of bad connections and unwilling servers: the right error, never a wrong success, and recovery
 /// by itself.
@@ -31,15 +25,7 @@ private final class Diary: Sendable {
 
     /// Asks until the client has found its way back.
     private func recovered(_ client: RedisClient) async throws {
-        try await Patience.until {
-            do throws(StoreError) {
-                _ = try await client.send(get("any"))
-                return true
-            } catch {
-                guard error.code == .unavailable || error.code == .timedOut else { throw error }
-                return false
-            }
-        }
+        try await Patience.untilRecovered { _ = try await client.send(get("any")) }
     }
 
     @Test(arguments: [Weather.loseReplies(afterRequestBytes: 1), .oneWay])
@@ -101,43 +87,15 @@ private final class Diary: Sendable {
         let server = try await RedisServer.start()
         let proxy = try FaultProxy.start(to: server.port)
         let client = try await client(proxy.port)
-        let diary = Diary()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for writer in 0..<8 {
-                group.addTask {
-                    var number = 0
-                    while !diary.isOver.withLock({ $0 }) {
-                        let name = "\(writer)-\(number)"
-                        var code: StoreError.Code?
-                        do throws(StoreError) { _ = try await client.send(set(name)) } catch { code = error.code }
-                        diary.outcomes.withLock { _ = $0.updateValue(code, forKey: name) }
-                        number += 1
-                    }
-                }
-            }
-            defer { diary.isOver.withLock { $0 = true } }
-            let storm: [Weather] = [
-                .cut, .pass, .loseReplies(afterRequestBytes: 100), .pass, .blackhole, .pass, .garbage, .pass, .refuse,
-                .cut, .oneWay, .pass,
-            ]
-            for weather in storm + storm {
-                try proxy.set(weather)
-                let before = diary.outcomes.withLock { $0.count }
-                try await Patience.until { diary.outcomes.withLock { $0.count } >= before + 16 }
-            }
+        let outcomes = WriteOutcomes()
+        try await Storm.pass(over: proxy, workers: 8, rounds: 2) { writer, number in
+            let name = "\(writer)-\(number)"
+            outcomes.note(await failureCode { _ = try await client.send(set(name)) }, of: name)
         }
-        try proxy.set(.pass)
         try await recovered(client)
         await client.close()
-        let there = Set(try server.cli("keys", "*").split(separator: "\n").map(String.init))
-        let all = diary.outcomes.withLock { $0 }
-        let acknowledged = all.filter { $0.value == nil }.keys
-        let refused = all.filter { $0.value == .unavailable || $0.value == .timedOut }.keys
-        #expect(!acknowledged.isEmpty)
-        #expect(there.isSuperset(of: acknowledged))
-        #expect(there.isDisjoint(with: refused))
-        let codes = Set(all.values.compactMap { $0 })
-        #expect(codes.isSubset(of: [.unavailable, .timedOut, .outcomeUnknown]))
+        let there = try server.cli("keys", "*").split(separator: "\n").map(String.init)
+        #expect(outcomes.problems(ifThere: Set(there)) == [])
     }
 }
 #endif

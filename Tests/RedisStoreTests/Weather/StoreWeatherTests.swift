@@ -2,22 +2,17 @@
 import KeyValue
 import Synchronization
 import TestServers
+import TestSupport
 import Testing
 
 @testable import RedisStore
 
 /// What became of the writes of a storm.
-private final class Tally: Sendable {
-    struct Counts {
-        var attempts = 0
-        var acknowledged = 0
-        var unknown = 0
-        /// By name how many were told that they wrote first.
-        var winners: [Int: Int] = [:]
-    }
-
-    let isOver = Mutex(false)
-    let counts = Mutex(Counts())
+private struct Tally {
+    var acknowledged = 0
+    var unknown = 0
+    /// By name how many were told that they wrote first.
+    var winners: [Int: Int] = [:]
 }
 
 /// What the store makes of bad connections and unwilling servers: never a wrong success, nothing acknowledged that is
@@ -29,14 +24,9 @@ private final class Tally: Sendable {
 
     private func key(_ text: String) -> Key { Key("partition", text) }
 
-    /// The code of the error that a put ends with; nil when it is acknowledged.
+    /// The code of the error that a batch ends with; nil when it is acknowledged.
     private func outcome(of batch: WriteBatch, in store: any KeyValueStore) async -> StoreError.Code? {
-        do throws(StoreError) {
-            _ = try await store.write(batch)
-            return nil
-        } catch {
-            return error.code
-        }
+        await failureCode { _ = try await store.write(batch) }
     }
 
     private func put(_ value: [UInt8], _ name: String, if precondition: Precondition? = nil) -> WriteBatch {
@@ -45,15 +35,7 @@ private final class Tally: Sendable {
 
     /// Reads until the store has found its way back.
     private func recovered(_ store: any KeyValueStore) async throws {
-        try await Patience.until {
-            do throws(StoreError) {
-                _ = try await store.get(key("any"))
-                return true
-            } catch {
-                guard error.code == .unavailable || error.code == .timedOut else { throw error }
-                return false
-            }
-        }
+        try await Patience.untilRecovered { _ = try await store.get(key("any")) }
     }
 
     @Test(arguments: [Weather.loseReplies(afterRequestBytes: 1), .oneWay])
@@ -226,40 +208,20 @@ private final class Tally: Sendable {
         let server = try await RedisServer.start()
         let proxy = try FaultProxy.start(to: server.port)
         let store = try await open(proxy.port)
-        let tally = Tally()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for writer in 0..<6 {
-                group.addTask {
-                    var name = 0
-                    while !tally.isOver.withLock({ $0 }) {
-                        let code = await outcome(of: WriteBatch([.init(.add(1), at: key("sum"))]), in: store)
-                        let claim = await outcome(of: put([UInt8(writer)], "\(name)", if: .vacant), in: store)
-                        tally.counts.withLock { tally in
-                            tally.attempts += 1
-                            if code == nil { tally.acknowledged += 1 }
-                            if code == .outcomeUnknown { tally.unknown += 1 }
-                            if claim == nil { tally.winners[name, default: 0] += 1 }
-                        }
-                        name += 1
-                    }
-                }
-            }
-            defer { tally.isOver.withLock { $0 = true } }
-            let storm: [Weather] = [
-                .cut, .pass, .loseReplies(afterRequestBytes: 500), .pass, .blackhole, .pass, .garbage, .pass, .refuse,
-                .cut, .oneWay, .pass,
-            ]
-            for weather in storm + storm {
-                try proxy.set(weather)
-                let before = tally.counts.withLock { $0.attempts }
-                try await Patience.until { tally.counts.withLock { $0.attempts } >= before + 12 }
+        let tally = Mutex(Tally())
+        try await Storm.pass(over: proxy, workers: 6, rounds: 2) { writer, name in
+            let code = await outcome(of: WriteBatch([.init(.add(1), at: key("sum"))]), in: store)
+            let claim = await outcome(of: put([UInt8(writer)], "\(name)", if: .vacant), in: store)
+            tally.withLock { tally in
+                if code == nil { tally.acknowledged += 1 }
+                if code == .outcomeUnknown { tally.unknown += 1 }
+                if claim == nil { tally.winners[name, default: 0] += 1 }
             }
         }
-        try proxy.set(.pass)
         try await recovered(store)
         let row = try #require(try await store.get(key("sum")))
         let sum = try #require(Counter.decode(row.value))
-        let end = tally.counts.withLock { $0 }
+        let end = tally.withLock { $0 }
         #expect(Int(sum) >= end.acknowledged)
         #expect(Int(sum) <= end.acknowledged + end.unknown)
         #expect(end.winners.values.allSatisfy { $0 == 1 })

@@ -65,34 +65,27 @@ struct ServerCopies {
         )
     }
 
+    /// Reads everything in pages of at most so many bytes; returns how many rows there are.
+    private func scan(_ bytesMax: Int) async throws -> Int {
+        var total = 0
+        var cursor: Cursor?
+        repeat {
+            let options = ScanOptions(limit: 4_096, bytesMax: bytesMax, includesTombstones: true)
+            let page = try await store.scan(.all(), options, after: cursor)
+            total += page.count
+            cursor = page.cursor
+        } while cursor != nil
+        return total
+    }
+
     private func measureOut(_ results: inout Results) async throws {
         let ordered = "SELECT p, k, r, v FROM wherehouse.entries ORDER BY s, p, k"
         let source = try DirectServerTable(server.url(of: "source"))
         let series = try await interleave(
             [
                 Body(name: "COPY out", operations: count) { _ in try source.copyOut(ordered) },
-                Body(name: "store, scan by pages of a copy", operations: count) { _ in
-                    var total = 0
-                    var cursor: Cursor?
-                    repeat {
-                        let options = ScanOptions(limit: 4_096, bytesMax: 1 << 20, includesTombstones: true)
-                        let page = try await store.scan(.all(), options, after: cursor)
-                        total += page.count
-                        cursor = page.cursor
-                    } while cursor != nil
-                    return total
-                },
-                Body(name: "store, scan by largest pages", operations: count) { _ in
-                    var total = 0
-                    var cursor: Cursor?
-                    repeat {
-                        let options = ScanOptions(limit: 4_096, bytesMax: 4 << 20, includesTombstones: true)
-                        let page = try await store.scan(.all(), options, after: cursor)
-                        total += page.count
-                        cursor = page.cursor
-                    } while cursor != nil
-                    return total
-                },
+                Body(name: "store, scan by pages of a copy", operations: count) { _ in try await self.scan(1 << 20) },
+                Body(name: "store, scan by largest pages", operations: count) { _ in try await self.scan(4 << 20) },
             ],
             repeats: bench.repeats
         )
