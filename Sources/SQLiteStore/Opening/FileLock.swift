@@ -28,13 +28,20 @@ struct FileLock: ~Copyable {
         }
         guard FileLock.write(FileLock.description, to: descriptor) else {
             let code = errno
-            close(descriptor)
+            FileLock.release(descriptor)
             throw DatabasePath.failure(code, lockPath)
         }
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    deinit { FileLock.release(descriptor) }
+
+    // To close is not enough: a program that is being started has a copy of the descriptor, with the lock, for the moment
+    // before it becomes itself.
+    private static func release(_ descriptor: Int32) {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Lets the next one have it.
     consuming func release() {}

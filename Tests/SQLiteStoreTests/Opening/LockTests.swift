@@ -19,6 +19,23 @@ import Testing
         await (try SQLiteStore.open(path: directory.file())).close()
     }
 
+    /// As a program has them that is being started by another thread just now.
+    @Test func isReleasedThoughACopyOfItsDescriptorIsOpen() async throws {
+        let directory = try TemporaryDirectory()
+        let lock = try FileLock(of: directory.file())
+        let path = directory.file() + "-lock"
+        let own = try #require((0..<Int32(4_096)).first { Self.path(of: $0) == path })
+        let copy = fcntl(own, F_DUPFD_CLOEXEC, 0)
+        try #require(copy >= 0)
+        defer { close(copy) }
+        lock.release()
+        try FileLock(of: directory.file()).release()
+    }
+
+    private static func path(of descriptor: Int32) -> String? {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+    }
+
     @Test func isOneLockForAllSpellingsOfAPath() async throws {
         let directory = try TemporaryDirectory()
         let store = try await SQLiteStore.open(path: directory.file())
