@@ -7,8 +7,10 @@ let package = Package(
     name: "wherehouse-benchmarks",
     dependencies: [
         .package(name: "wherehouse", path: ".."),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         .systemLibrary(name: "CSQLiteDirect", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -19,14 +21,18 @@ let package = Package(
             dependencies: [
                 "CLibpqDirect", "CSQLiteDirect", "CZstdDirect",
                 .product(name: "Drivers", package: "wherehouse"),
+                .product(name: "IPLD", package: "wherehouse"),
                 .product(name: "KeyValue", package: "wherehouse"),
                 .product(name: "Migration", package: "wherehouse"),
                 .product(name: "PostgreSQLStore", package: "wherehouse"),
                 .product(name: "RedisStore", package: "wherehouse"),
                 .product(name: "SQLiteStore", package: "wherehouse"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
+            exclude: ["Themes/IPLD/uploads.proto"],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),
                 .enableUpcomingFeature("InferIsolatedConformances"),

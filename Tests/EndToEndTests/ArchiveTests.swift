@@ -25,6 +25,42 @@ import Testing
         #expect(index.contains(#""entries":1"#))
     }
 
+    @Test func anArchiveOfVersion2BringsItsIndex() async throws {
+        try Data("other".utf8).write(to: tool.directory.appending(path: "other"))
+        for format in ["sorted", "multihash-sorted"] {
+            let name = "\(format).car"
+            let packed = try await tool.output("car", "pack", "hello", "other", "--output", name, "--index", format)
+            #expect(packed == "\(try await cid(of: name)): 2 blocks in \(try size(of: name)) bytes.\n")
+            #expect(try await tool.output("car", "ls", name).hasPrefix("\(helloCID) 5 59\n"))
+            let verified = try await tool.output("car", "verify", name, "--json")
+            #expect(verified.contains(#""blocks":2,"#))
+            #expect(verified.hasSuffix(#""indexed":2}"# + "\n"))
+            // The index is that of the same blocks without one.
+            try await tool.output("car", "pack", "hello", "other", "--output", "plain.car", "--force")
+            try await tool.output("car", "index", "plain.car", "--output", "plain.idx", "--format", format, "--force")
+            let whole = try Data(contentsOf: tool.directory.appending(path: name))
+            let plain = try Data(contentsOf: tool.directory.appending(path: "plain.car"))
+            let index = try Data(contentsOf: tool.directory.appending(path: "plain.idx"))
+            #expect(whole.dropFirst(51) == plain + index)
+            // An offset of the index that leads elsewhere.
+            var damaged = whole
+            damaged[damaged.count - 8] ^= 1
+            try damaged.write(to: tool.directory.appending(path: "bad.car"))
+            let refused = try await tool.run("car", "verify", "bad.car")
+            #expect(refused.status == 1)
+            #expect(refused.error.contains("The index leads to a place where no such block begins"))
+        }
+        #expect(try await tool.output("car", "verify", "plain.car", "--json").hasSuffix(#""indexed":null}"# + "\n"))
+    }
+
+    private func cid(of name: String) async throws -> String {
+        try await tool.output("cid", "--codec", "car", name).trimmingCharacters(in: .newlines)
+    }
+
+    private func size(of name: String) throws -> Int {
+        try Data(contentsOf: tool.directory.appending(path: name)).count
+    }
+
     @Test func damageIsTold() async throws {
         try await tool.output("car", "pack", "hello", "--output", "one.car")
         var archive = try Data(contentsOf: tool.directory.appending(path: "one.car"))

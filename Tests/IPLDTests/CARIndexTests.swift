@@ -61,6 +61,50 @@ struct CARIndexTests {
         #expect(entries == index.count)
     }
 
+    @Test("The index of an archive is kept only if asked for, and held to its blocks", arguments: [1, 100, 10_000])
+    func verification(size: Int) throws {
+        let blocks = (0..<20).map { Block(.raw, [UInt8($0)]) }
+        let identity = Block(CID(.raw, try Multihash(.identity, digest: [1])), unverified: [1])
+        var data: [UInt8] = []
+        var writer = CARWriter(roots: [], to: &data)
+        let places = (blocks + [identity, blocks[0]]).map { block in
+            (cid: block.cid, offset: writer.append(block, to: &data).offset)
+        }
+        for format in CARIndex.Format.allCases {
+            let index = CARIndex(format, of: places)
+            var layout = CARLayout(dataSize: UInt64(data.count), isIndexed: true)
+            layout.indexOffset = layout.indexOffset.map { $0 + 5 }
+            let archive = layout.encoded + data + [UInt8](repeating: 0, count: 5) + index.encoded
+            func read(keepsIndex: Bool, limits: CAR.Limits = CAR.Limits()) throws -> CARIndex? {
+                var reader = CARReader(limits: limits, keepsIndex: keepsIndex)
+                for start in stride(from: 0, to: archive.count, by: size) {
+                    reader.append(Array(archive[start..<min(start + size, archive.count)]))
+                    while try reader.next() != nil {}
+                }
+                try reader.finish()
+                return try reader.index()
+            }
+            #expect(try read(keepsIndex: true) == index)
+            #expect(try read(keepsIndex: false) == nil)
+            let error = #expect(throws: IPLDError.self) {
+                try read(keepsIndex: true, limits: CAR.Limits(indexBytesMax: index.encoded.count - 1))
+            }
+            #expect(error?.code == .limitExceeded)
+            try index.verify(places)
+            // Of a block that is there twice one place is enough.
+            try CARIndex(format, of: places.dropLast()).verify(places)
+            #expect(throws: IPLDError.self) { try CARIndex(format, of: places.dropFirst()).verify(places.dropLast()) }
+            #expect(throws: IPLDError.self) { try index.verify(places.dropFirst(2)) }
+            #expect(throws: IPLDError.self) { try index.verify(places.map { (cid: $0.cid, offset: $0.offset + 1) }) }
+        }
+        // The same digest under another function's name.
+        let renamed = [
+            (cid: CID(.raw, try Multihash(.blake2b256, digest: blocks[0].cid.hash.digest)), offset: 7 as UInt64)
+        ]
+        let named = CARIndex(.multihashSorted, of: [(cid: blocks[0].cid, offset: 7 as UInt64)])
+        #expect(throws: IPLDError.self) { try named.verify(renamed) }
+    }
+
     @Test("An index that is cut off, out of order or claims too much is refused")
     func refusals() throws {
         let index = CARIndex(.sorted, of: (0..<3).map { (cid: CID(.raw, .sha256(of: [$0])), offset: UInt64($0)) })

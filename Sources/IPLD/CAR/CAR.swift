@@ -32,12 +32,21 @@ public struct CAR: Hashable, Sendable {
         public var sectionBytesMax: Int
         /// The most blocks of an archive that is held in memory; 131,072 unless said otherwise.
         public var blocksMax: Int
+        /// The most bytes of an index that is read with its archive; 64 MiB unless said otherwise, which is enough for
+        /// 1,600,000 blocks.
+        public var indexBytesMax: Int
 
         /// Limits from their parts.
-        public init(headerBytesMax: Int = 1 << 20, sectionBytesMax: Int = 8 << 20, blocksMax: Int = 1 << 17) {
+        public init(
+            headerBytesMax: Int = 1 << 20,
+            sectionBytesMax: Int = 8 << 20,
+            blocksMax: Int = 1 << 17,
+            indexBytesMax: Int = 64 << 20
+        ) {
             self.headerBytesMax = headerBytesMax
             self.sectionBytesMax = sectionBytesMax
             self.blocksMax = blocksMax
+            self.indexBytesMax = indexBytesMax
         }
     }
 

@@ -61,6 +61,39 @@ public struct CARIndex: Hashable, Sendable {
             .flatMap { $0.buckets.filter { $0.width == width }.flatMap { $0.offsets(of: hash.digest) } }
     }
 
+    /// Throws ``IPLDError/Code/malformed`` unless every entry leads to a section that begins with such a block, and every
+    /// block is found, those of the identity function aside. Of a block that lies in the archive several times one place
+    /// is enough. O(n log n); the sections are held in memory.
+    public func verify(_ sections: some Sequence<(cid: CID, offset: UInt64)>) throws(IPLDError) {
+        var hashes: [UInt64: Multihash] = [:]
+        for (cid, offset) in sections {
+            hashes[offset] = cid.hash
+            guard cid.hash.code == .identity || !offsets(of: cid.hash).isEmpty else {
+                throw IPLDError(
+                    .malformed,
+                    "A block is missing in the index; make the index anew.",
+                    offset: Int(clamping: offset)
+                )
+            }
+        }
+        for group in groups {
+            for bucket in group.buckets {
+                for index in 0..<bucket.count {
+                    let offset = bucket.offset(at: index)
+                    guard let hash = hashes[offset], group.code == nil || group.code == hash.code,
+                        hash.digest == bucket.digest(at: index)
+                    else {
+                        throw IPLDError(
+                            .malformed,
+                            "The index leads to a place where no such block begins; make the index anew.",
+                            offset: Int(clamping: offset)
+                        )
+                    }
+                }
+            }
+        }
+    }
+
     /// Every entry, in the order of the encoding.
     public func forEachEntry(_ body: (_ code: Multicodec?, _ digest: [UInt8], _ offset: UInt64) throws -> Void) rethrows
     {

@@ -14,6 +14,10 @@ public struct CARReader: Sendable {
     private var state = State.header
     /// How much of the part of version 1 is left, in an archive of version 2.
     private var bytesLeft: UInt64?
+    /// How many bytes lie before the index, behind the part of version 1.
+    private var bytesBeforeIndex: UInt64 = 0
+    private let keepsIndex: Bool
+    private var indexBytes: [UInt8] = []
     private var failure: IPLDError?
 
     /// The roots, once the header has been read.
@@ -40,10 +44,15 @@ public struct CARReader: Sendable {
         }
     }
 
-    /// A reader at the beginning of an archive.
-    public init(verification: CAR.Verification = .all, limits: CAR.Limits = CAR.Limits()) {
+    /// A reader at the beginning of an archive, which holds the bytes of an index in memory only if it is told to.
+    public init(
+        verification: CAR.Verification = .all,
+        limits: CAR.Limits = CAR.Limits(),
+        keepsIndex: Bool = false
+    ) {
         self.verification = verification
         self.limits = limits
+        self.keepsIndex = keepsIndex
     }
 
     /// Takes the archive's next bytes. What is appended to an empty reader is not copied.
@@ -79,6 +88,13 @@ public struct CARReader: Sendable {
         }
     }
 
+    /// The index of an archive of version 2; nil where it has none, or the reader was not told to keep it. To be called
+    /// after ``finish()``. ``CARIndex/verify(_:)`` tells whether it belongs to the archive.
+    public func index() throws(IPLDError) -> CARIndex? {
+        guard keepsIndex, layout?.indexOffset != nil else { return nil }
+        return try CARIndex(decoding: indexBytes)
+    }
+
     private mutating func advance() throws(IPLDError) -> CARSection? {
         while true {
             switch state {
@@ -94,6 +110,7 @@ public struct CARReader: Sendable {
                 self.layout = layout
                 position = end
                 bytesLeft = layout.dataSize
+                bytesBeforeIndex = layout.indexOffset.map { $0 - layout.dataOffset - layout.dataSize } ?? 0
                 state = .padding(layout.dataOffset - CARLayout.dataOffsetMin)
             case .padding(let count):
                 let skipped = min(count, UInt64(buffer.count - position))
@@ -120,10 +137,26 @@ public struct CARReader: Sendable {
                 guard let section = try part(limits.sectionBytesMax) else { return nil }
                 return try read(section)
             case .rest:
-                position = buffer.count
+                try takeRest()
                 return nil
             }
         }
+    }
+
+    private mutating func takeRest() throws(IPLDError) {
+        let skipped = min(bytesBeforeIndex, UInt64(buffer.count - position))
+        bytesBeforeIndex -= skipped
+        position += Int(skipped)
+        if keepsIndex, layout?.indexOffset != nil {
+            guard buffer.count - position <= limits.indexBytesMax - indexBytes.count else {
+                throw IPLDError(
+                    .limitExceeded,
+                    "The archive's index is larger than its limit; raise it or read no index."
+                )
+            }
+            indexBytes.append(contentsOf: buffer[position...])
+        }
+        position = buffer.count
     }
 
     private mutating func skip(to end: Int) {

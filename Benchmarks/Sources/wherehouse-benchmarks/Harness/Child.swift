@@ -13,8 +13,11 @@ enum Child {
         var peakBytes: Int
     }
 
-    /// `copy` or `verify`, and two URLs.
+    /// `copy` or `verify` and two URLs, or `archive` and a number of bytes.
     static func main(_ arguments: [String]) async throws {
+        if arguments.count == 2, arguments[0] == "archive", let byteCount = Int(arguments[1]) {
+            return try report(records: try streamArchive(ofBytes: byteCount))
+        }
         guard arguments.count == 3 else { throw WrongUsage(argument: "child") }
         // Caches as the command has them.
         let source = try await StoreRegistry.bundled.open(arguments[1], cacheBytesMax: 4 << 20)
@@ -34,6 +37,10 @@ enum Child {
         }
         await source.close()
         await target.close()
+        try report(records: records)
+    }
+
+    private static func report(records: Int) throws {
         let outcome = try JSONEncoder().encode(Outcome(records: records, peakBytes: try peakBytes()))
         try FileHandle.standardOutput.write(contentsOf: outcome)
     }
@@ -45,10 +52,12 @@ enum Child {
     }
 
     /// Starts one; its end is waited for by reading all of its output.
-    static func start(_ work: String, _ source: String, _ target: String) throws -> (Process, Pipe) {
+    static func start(_ arguments: String...) throws -> (Process, Pipe) { try start(arguments) }
+
+    private static func start(_ arguments: [String]) throws -> (Process, Pipe) {
         let process = Process()
         process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["child", work, source, target]
+        process.arguments = ["child"] + arguments
         let output = Pipe()
         process.standardOutput = output
         try process.run()
@@ -56,8 +65,8 @@ enum Child {
     }
 
     /// Runs one to its end.
-    static func run(_ work: String, _ source: String, _ target: String) throws -> Outcome {
-        let (process, output) = try start(work, source, target)
+    static func run(_ arguments: String...) throws -> Outcome {
+        let (process, output) = try start(arguments)
         let said = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return try JSONDecoder().decode(Outcome.self, from: said)

@@ -1,6 +1,7 @@
 /// What can be measured by itself.
 enum Theme: String, CaseIterable {
     case reads, writes, loading, scans, contract, timers, copying, dumping, verifying, resuming, redis
+    case ipld
     case postgreSQLCalls = "postgresql-calls"
     case postgreSQLCopies = "postgresql-copies"
     case postgreSQLVerification = "postgresql-verifying"
@@ -22,6 +23,10 @@ enum Theme: String, CaseIterable {
         case .postgreSQLCalls: try await measureServerCalls(bench, &results)
         case .postgreSQLCopies: try await measureServerCopies(bench, &results)
         case .postgreSQLVerification: try await measureServerVerification(bench, &results)
+        case .ipld:
+            try await measureArchives(bench, &results)
+            try await measureBlocks(bench, &results)
+            try await measureIdentifiers(bench, &results)
         case .redisCalls: try await measureRedisCalls(bench, &results)
         }
     }

@@ -10,10 +10,10 @@ struct ArchiveInput {
     private(set) var hash = Multihash.SHA256Stream()
     private(set) var byteCount = 0
 
-    init(_ path: String, verification: CAR.Verification = .all) throws {
+    init(_ path: String, verification: CAR.Verification = .all, keepsIndex: Bool = false) throws {
         self.path = path
         input = try InputFile(path)
-        reader = CARReader(verification: verification)
+        reader = CARReader(verification: verification, keepsIndex: keepsIndex)
     }
 
     /// The next block; nil at the end of the archive, which has been read to its last byte by then.
@@ -31,6 +31,17 @@ struct ArchiveInput {
                 reader.append(piece)
             }
         } catch let error as IPLDError {
+            throw CommandError(error, path: path)
+        }
+    }
+
+    /// The archive's index, if it has one and it leads to these places, to be asked for at the end.
+    func verifiedIndex(of places: [(cid: CID, offset: UInt64)]) throws -> CARIndex? {
+        do throws(IPLDError) {
+            let index = try reader.index()
+            try index?.verify(places)
+            return index
+        } catch {
             throw CommandError(error, path: path)
         }
     }

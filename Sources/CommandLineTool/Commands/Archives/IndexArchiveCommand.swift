@@ -24,7 +24,7 @@ struct IndexArchiveCommand: StoreCommand {
         var input = try ArchiveInput(archive, verification: .none)
         var places: [(cid: CID, offset: UInt64)] = []
         while let section = try await input.next() { places.append((section.block.cid, section.offset)) }
-        let index = CARIndex(format == .sorted ? .sorted : .multihashSorted, of: places)
+        let index = CARIndex(format.format, of: places)
         let encoded = index.encoded
         let file = try PartialFile(output, replacing: force)
         let sink = Output(descriptor: file.descriptor, path: output)
@@ -47,4 +47,6 @@ struct IndexArchiveCommand: StoreCommand {
 enum IndexFormatArgument: String, ExpressibleByArgument, CaseIterable {
     case sorted
     case multihashSorted = "multihash-sorted"
+
+    var format: CARIndex.Format { self == .sorted ? .sorted : .multihashSorted }
 }

@@ -1,0 +1,46 @@
+import Foundation
+
+/// Work that an independent implementation in Python does, by its own clock: Scripts/install puts it into .build/peers.
+struct PythonPeer {
+    /// What it works on.
+    var input: String
+
+    /// The peer told something else than its time and its sum.
+    struct Unexpected: Error {
+        var said: String
+    }
+
+    func body(_ work: String, operations: Int) -> Body {
+        let outcome = Outcome()
+        return Body(
+            name: "\(work) in Python",
+            operations: operations,
+            run: { _ in
+                (outcome.nanoseconds, outcome.sum) = try run(work, operations)
+                return outcome.sum
+            },
+            ownTime: { outcome.nanoseconds }
+        )
+    }
+
+    private final class Outcome {
+        var nanoseconds = 0.0
+        var sum = 0
+    }
+
+    private func run(_ work: String, _ operations: Int) throws -> (Double, Int) {
+        let package = (0..<5).reduce(URL(filePath: #filePath)) { path, _ in path.deletingLastPathComponent() }
+        let process = Process()
+        // As it is named: where that leads to is a Python without the peers.
+        process.executableURL = package.deletingLastPathComponent().appending(path: ".build/peers/bin/python3")
+        process.arguments = [package.appending(path: "Peers/ipld.py").path(), work, "\(operations)", input]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        let numbers = said.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+        guard numbers.count == 2 else { throw Unexpected(said: said) }
+        return (Double(numbers[0]), numbers[1])
+    }
+}
