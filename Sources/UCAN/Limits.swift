@@ -13,9 +13,11 @@ public struct Limits: Hashable, Sendable {
     public var capabilitiesMax: Int
     /// The most proofs that a token names; 128 unless said otherwise.
     public var proofsMax: Int
+    /// The most invocations of a message, and the most receipts; 256 unless said otherwise.
+    public var invocationsMax: Int
     /// The most delegations that lie one behind the other, the invocation included; 32 unless said otherwise.
     public var chainDepthMax: Int
-    /// The most tokens that a validation looks at, each of which may cost a signature; 1,024 unless said otherwise.
+    /// The most tokens that a validation looks at, each of which may cost a signature; 256 unless said otherwise.
     public var validatedTokensMax: Int
     /// The most times that a validation compares a capability with one that may grant it; 65,536 unless said otherwise.
     public var comparisonsMax: Int
@@ -27,8 +29,9 @@ public struct Limits: Hashable, Sendable {
         tokenBytesMax: Int = 1 << 20,
         capabilitiesMax: Int = 512,
         proofsMax: Int = 128,
+        invocationsMax: Int = 256,
         chainDepthMax: Int = 32,
-        validatedTokensMax: Int = 1_024,
+        validatedTokensMax: Int = 256,
         comparisonsMax: Int = 1 << 16
     ) {
         self.archiveBytesMax = archiveBytesMax
@@ -36,6 +39,7 @@ public struct Limits: Hashable, Sendable {
         self.tokenBytesMax = tokenBytesMax
         self.capabilitiesMax = capabilitiesMax
         self.proofsMax = proofsMax
+        self.invocationsMax = invocationsMax
         self.chainDepthMax = chainDepthMax
         self.validatedTokensMax = validatedTokensMax
         self.comparisonsMax = comparisonsMax

@@ -48,8 +48,8 @@ public struct Token: Hashable, Sendable {
         block = Block(.raw, text)
     }
 
-    /// Reads a block: DAG-CBOR, or the text of a JSON Web Token in a raw one. Whether the name belongs to the bytes is
-    /// for the caller to verify.
+    /// Reads a block, and verifies its name: DAG-CBOR, or the text of a JSON Web Token in a raw one. The name may have
+    /// been made by another hash function than ``cid``, or be the content itself.
     public init(_ block: Block, limits: Limits = Limits()) throws(UCANError) {
         switch block.cid.codec {
         case .dagCBOR: try self.init(dagCBOR: block.bytes, limits: limits)
@@ -63,6 +63,7 @@ public struct Token: Hashable, Sendable {
             }
         default: throw UCANError(.malformed, "A token is a block of DAG-CBOR or of text.")
         }
+        if cid != block.cid { try translating { () throws(IPLDError) in try block.verify() } }
     }
 
     /// What is signed.
