@@ -16,7 +16,7 @@ extension Delegation {
 
     /// Reads an archive. Every block is verified; whether the token holds is for a ``Validator`` to tell.
     public init(archive bytes: [UInt8], limits: Limits = Limits()) throws(UCANError) {
-        let (root, blocks) = try readArchive(bytes, limits: limits)
+        let (_, root, blocks) = try readArchive(bytes, limits: limits)
         guard case .map(let map) = root, map.count == 1, case .link(let link)? = map[Delegation.variant] else {
             throw UCANError(.malformed, "The archive's root is no delegation: it has no link '\(Delegation.variant)'.")
         }
@@ -24,8 +24,8 @@ extension Delegation {
     }
 }
 
-/// The value of an archive's only root, and all blocks but the root's.
-func readArchive(_ bytes: [UInt8], limits: Limits) throws(UCANError) -> (root: Node, blocks: BlockSet) {
+/// An archive's only root with its value, and all blocks but the root.
+func readArchive(_ bytes: [UInt8], limits: Limits) throws(UCANError) -> (root: Block, node: Node, blocks: BlockSet) {
     guard bytes.count <= limits.archiveBytesMax else {
         throw UCANError(.limitExceeded, "The archive has more bytes than are read.")
     }
@@ -47,5 +47,5 @@ func readArchive(_ bytes: [UInt8], limits: Limits) throws(UCANError) -> (root: N
         throw UCANError(.missingBlock, "The archive's root is not in it.")
     }
     guard root.cid.codec == .dagCBOR else { throw UCANError(.malformed, "The archive's root is not DAG-CBOR.") }
-    return (try translating { () throws(IPLDError) in try DAGCBOR.decode(root.bytes) }, blocks)
+    return (root, try translating { () throws(IPLDError) in try DAGCBOR.decode(root.bytes) }, blocks)
 }

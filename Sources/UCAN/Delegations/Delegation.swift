@@ -80,6 +80,8 @@ public struct Delegation: Hashable, Sendable {
 extension Delegation {
     /// Appends the blocks to send: proofs first, each behind its own, then what the token speaks of, then the token.
     func export(into target: inout BlockSet, limits: Limits = Limits()) throws(UCANError) {
+        // What is there already has been put there with all that it links to.
+        guard !target.contains(cid) else { return }
         var seen: Set<CID> = [cid]
         for link in payload.proofs { try export(link, into: &target, seen: &seen, depth: 1, limits: limits) }
         for capability in payload.capabilities {
@@ -105,7 +107,9 @@ extension Delegation {
         depth: Int,
         limits: Limits
     ) throws(UCANError) {
-        guard seen.insert(link).inserted, blocks.contains(link), let block = blocks[link] else { return }
+        guard seen.insert(link).inserted, !target.contains(link), blocks.contains(link), let block = blocks[link] else {
+            return
+        }
         guard depth < limits.chainDepthMax else {
             throw UCANError(.limitExceeded, "Delegations lie deeper behind each other than the limit allows.")
         }
