@@ -25,9 +25,7 @@ extension CARIndex {
     public init(decoding bytes: [UInt8]) throws(IPLDError) {
         self = try bytes.withReader { (reader) throws(IPLDError) in
             let index = try CARIndex(&reader)
-            guard reader.isAtEnd else {
-                throw IPLDError(.malformed, "There are bytes behind the index.", offset: reader.offset)
-            }
+            try reader.requireEnd(behind: "index")
             return index
         }
     }

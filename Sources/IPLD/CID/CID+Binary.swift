@@ -1,11 +1,6 @@
 extension CID {
     /// The binary form: in version 0 the multihash, in version 1 the version, the format and the multihash.
-    public var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(byteCount)
-        append(to: &bytes)
-        return bytes
-    }
+    public var bytes: [UInt8] { [UInt8](count: byteCount, append) }
 
     /// How many bytes the binary form has.
     public var byteCount: Int {
@@ -32,9 +27,7 @@ extension CID {
 
     init(whole reader: inout ByteReader) throws(IPLDError) {
         try self.init(&reader)
-        guard reader.isAtEnd else {
-            throw IPLDError(.malformed, "There are bytes behind the CID.", offset: reader.offset)
-        }
+        try reader.requireEnd(behind: "CID")
     }
 
     init(_ reader: inout ByteReader) throws(IPLDError) {

@@ -16,23 +16,17 @@ extension DAGCBOR {
             appendHead(Major.bytes, UInt64(value.count), to: &bytes)
             bytes.append(contentsOf: value)
         case .list(let list):
-            try checkDepth(depth)
+            try DecodingLimits.checkWriting(depth: depth)
             appendHead(Major.list, UInt64(list.count), to: &bytes)
             for element in list { try encode(element, to: &bytes, depth: depth + 1) }
         case .map(let map):
-            try checkDepth(depth)
+            try DecodingLimits.checkWriting(depth: depth)
             appendHead(Major.map, UInt64(map.count), to: &bytes)
             for entry in map {
                 try append(entry.key, to: &bytes)
                 try encode(entry.value, to: &bytes, depth: depth + 1)
             }
         case .link(let cid): append(cid, to: &bytes)
-        }
-    }
-
-    private static func checkDepth(_ depth: Int) throws(IPLDError) {
-        guard depth < DecodingLimits.depthCeiling else {
-            throw IPLDError(.limitExceeded, "Values lie deeper in each other than is written.")
         }
     }
 

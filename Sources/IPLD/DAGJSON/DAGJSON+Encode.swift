@@ -11,7 +11,7 @@ extension DAGJSON {
             bytes.append(contentsOf: BitAlphabet.base64.encode(value))
             bytes.append(#""}}"#)
         case .list(let list):
-            try checkDepth(depth)
+            try DecodingLimits.checkWriting(depth: depth)
             bytes.append("[")
             for (index, element) in list.enumerated() {
                 if index > 0 { bytes.append(",") }
@@ -19,7 +19,7 @@ extension DAGJSON {
             }
             bytes.append("]")
         case .map(let map):
-            try checkDepth(depth)
+            try DecodingLimits.checkWriting(depth: depth)
             guard reserved(map) == nil else {
                 throw IPLDError(.notRepresentable, "A map would be read as a link or as bytes; name its key otherwise.")
             }
@@ -35,12 +35,6 @@ extension DAGJSON {
             bytes.append(#"{"/":""#)
             bytes.append(contentsOf: cid.description.utf8)
             bytes.append(#""}"#)
-        }
-    }
-
-    private static func checkDepth(_ depth: Int) throws(IPLDError) {
-        guard depth < DecodingLimits.depthCeiling else {
-            throw IPLDError(.limitExceeded, "Values lie deeper in each other than is written.")
         }
     }
 

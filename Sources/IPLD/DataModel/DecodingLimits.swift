@@ -26,6 +26,13 @@ public struct DecodingLimits: Hashable, Sendable {
 
     /// The deepest that anything is read or written, since reading and writing take stack for each level.
     public static let depthCeiling = 1_024
+
+    /// Throws when something is to be written at a depth at which nothing could read it.
+    static func checkWriting(depth: Int) throws(IPLDError) {
+        guard depth < depthCeiling else {
+            throw IPLDError(.limitExceeded, "Values lie deeper in each other than is written.")
+        }
+    }
 }
 
 /// What is left of limits while something is read.

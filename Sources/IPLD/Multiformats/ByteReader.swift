@@ -77,6 +77,11 @@ struct ByteReader {
         return count
     }
 
+    /// Throws when there are bytes behind what has been read.
+    func requireEnd(behind what: String) throws(IPLDError) {
+        guard isAtEnd else { throw IPLDError(.malformed, "There are bytes behind the \(what).", offset: offset) }
+    }
+
     func truncated() -> IPLDError {
         IPLDError(.truncated, "The input ends in the middle of something.", offset: bytes.count)
     }
@@ -91,6 +96,13 @@ extension Varint {
 }
 
 extension [UInt8] {
+    /// So many bytes, which `append` puts there.
+    init(count: Int, _ append: (inout [UInt8]) -> Void) {
+        self.init()
+        reserveCapacity(count)
+        append(&self)
+    }
+
     /// Reads from the array's bytes without copying them.
     func withReader<Result>(
         at start: Int = 0,

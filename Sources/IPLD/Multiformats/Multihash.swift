@@ -68,12 +68,7 @@ public struct Multihash: Hashable, Sendable {
     }
 
     /// The binary form.
-    public var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(byteCount)
-        append(to: &bytes)
-        return bytes
-    }
+    public var bytes: [UInt8] { [UInt8](count: byteCount, append) }
 
     /// How many bytes the binary form has.
     public var byteCount: Int {
@@ -90,9 +85,7 @@ public struct Multihash: Hashable, Sendable {
     public init(decoding bytes: [UInt8]) throws(IPLDError) {
         self = try bytes.withReader { (reader) throws(IPLDError) in
             let hash = try Multihash(&reader)
-            guard reader.isAtEnd else {
-                throw IPLDError(.malformed, "There are bytes behind the multihash.", offset: reader.offset)
-            }
+            try reader.requireEnd(behind: "multihash")
             return hash
         }
     }

@@ -5,13 +5,15 @@
     hash HEX     the SHA-256 and the SHA-512 of the bytes as multihashes
     base NAME HEX   the bytes in the base of that name
     random SEED  a random DAG-CBOR block
+    judge HEX    `good` where the bytes are a DAG-CBOR block that encodes to them again, or else `bad`
+    code NAME    the number of a code in the table of multicodec, `none` where it is not there
 """
 
 import random
 import sys
 
 import dag_cbor
-from multiformats import CID, multibase, multihash
+from multiformats import CID, multibase, multicodec, multihash
 
 
 def scalar(generator):
@@ -54,7 +56,19 @@ def answer(verb, argument, *rest):
         return multibase.encode(bytes.fromhex(rest[0] if rest else ""), argument)
     if verb == "random":
         return dag_cbor.encode(value(random.Random(int(argument)), 0)).hex()
+    if verb == "judge":
+        return judgement(bytes.fromhex(argument))
+    if verb == "code":
+        return str(multicodec.get(argument).code) if multicodec.exists(argument) else "none"
     raise ValueError(verb)
+
+
+def judgement(block):
+    """Whether a block is good. Whatever a damaged one raises, it is not."""
+    try:
+        return "good" if dag_cbor.encode(dag_cbor.decode(block)) == block else "bad"
+    except Exception:
+        return "bad"
 
 
 for line in sys.stdin:
