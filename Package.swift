@@ -176,7 +176,10 @@ let package = Package(
             ],
             exclude: ["Messages/samples.proto"]
         ),
-        .testTarget(name: "MigrationTests", dependencies: ["KeyValue", "Migration", "TestSupport"]),
+        .testTarget(
+            name: "MigrationTests",
+            dependencies: ["KeyValue", "KeyValueConformance", "Migration", "TestSupport"]
+        ),
         // The exhaustive check of the migration protocol; the program runs all of it, built with optimisation.
         .target(name: "MigrationModel", dependencies: ["Migration"], path: "Tests/MigrationModel"),
         .executableTarget(

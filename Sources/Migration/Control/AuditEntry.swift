@@ -45,7 +45,7 @@ extension KeyWriter {
 
 extension KeyReader {
     mutating func audit() -> AuditEntry? {
-        guard let number = integer(), let milliseconds = integer(),
+        guard let number = integer(), number < 1 << 62, let milliseconds = integer(),
             let actor = text(bytesMax: ControlRecord.nameBytesMax), let text = text(bytesMax: AuditEntry.textBytesMax)
         else { return nil }
         return AuditEntry(number: number, milliseconds: milliseconds, actor: actor, text: text)

@@ -49,6 +49,8 @@ extension ControlRecord {
             let marksMax = reader.integer(), let isPaused = reader.flag(), let rowsMax = reader.limit(),
             let bytesMax = reader.limit(), let debt = reader.integer(), let audit = reader.audit()
         else { return nil }
+        // What is counted up has room to.
+        guard epoch < 1 << 62, controller < 1 << 62 else { return nil }
         let plan = MigrationPlan(holdMax: holdMax, marksMax: marksMax)
         self.init(source: source, target: target, plan: plan, controller: controller, audit: audit)
         self.epoch = epoch

@@ -61,9 +61,9 @@ public struct MigrationPlan: Hashable, Sendable {
 public struct Throttle: Hashable, Sendable {
     /// Whether copying rests. What has changed is still carried over.
     public var isPaused: Bool
-    /// Rows that all copiers together may write in a second; nil for no limit.
+    /// Rows that a copier may write in a second; nil for no limit.
     public var rowsPerSecondMax: UInt64?
-    /// Bytes that all copiers together may write in a second; nil for no limit.
+    /// Bytes that a copier may write in a second; nil for no limit.
     public var bytesPerSecondMax: UInt64?
 
     /// No limits, unless given.

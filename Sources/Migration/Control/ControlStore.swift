@@ -112,11 +112,20 @@ extension ControlStore {
         }
     }
 
+    /// Becomes the controller: nobody who was it before changes the record any more; the fencing token to change it
+    /// with.
+    func takeOver(actor: String, milliseconds: UInt64) async throws(StoreError) -> UInt64 {
+        try await update(actor: actor, milliseconds: milliseconds) { (record) throws(StoreError) in
+            record.controller += 1
+            return "took over"
+        }.controller
+    }
+
     /// Changes the record by compare-and-set, and adds a line to the audit log; the record as it is then.
     ///
     /// - Parameters:
-    ///   - token: the fencing token of the controller's lease. A controller whose token is smaller than one that was
-    ///     here already is refused with ``StoreError/Code/locked``: another has taken over.
+    ///   - token: the controller's fencing token. One that is smaller than the record's is refused with
+    ///     ``StoreError/Code/locked``: another controller has taken over.
     ///   - milliseconds: the time, for the log.
     ///   - change: makes the change, of which it may be asked several times; what was done, in words, nil for a change
     ///     that needs no line.
@@ -126,25 +135,35 @@ extension ControlStore {
         milliseconds: UInt64,
         _ change: (inout ControlRecord) throws(StoreError) -> String?
     ) async throws(StoreError) -> ControlRecord {
-        while true {
-            guard let (before, revision) = try await readRecord() else { return try await read() }
-            guard before.controller <= token else {
+        try await update(actor: actor, milliseconds: milliseconds) { (record) throws(StoreError) in
+            guard record.controller <= token else {
                 throw StoreError(
                     .locked,
                     "Another controller has taken over this migration: let it go on, or stop it first.",
                     ["migration": name]
                 )
             }
-            var record = before
             record.controller = token
+            return try change(&record)
+        }
+    }
+
+    private func update(
+        actor: String,
+        milliseconds: UInt64,
+        _ change: (inout ControlRecord) throws(StoreError) -> String?
+    ) async throws(StoreError) -> ControlRecord {
+        while true {
+            guard let (before, revision) = try await readRecord() else { return try await read() }
+            var record = before
             if let text = try change(&record) {
                 // The line before has no row of its own yet.
                 try await keep(before.lastAudit)
                 record.lastAudit = AuditEntry(
                     number: before.lastAudit.number + 1,
                     milliseconds: milliseconds,
-                    actor: actor,
-                    text: String(text.prefix(250))
+                    actor: String(actor.prefix(ControlRecord.nameBytesMax / 4)),
+                    text: String(text.prefix(AuditEntry.textBytesMax / 4))
                 )
             }
             if record == before { return record }
@@ -211,5 +230,30 @@ extension ControlStore {
         if precondition: Precondition
     ) async throws(StoreError) -> Bool {
         try await put(range.encoded, at: key(ControlStore.range, number), if: precondition)
+    }
+}
+
+// MARK: - The fence of the callers of migrating stores
+
+extension ControlStore {
+    private static let fence = "fence"
+
+    func callersFence() async throws(StoreError) -> Fence {
+        guard let entry = try await store.get(key(ControlStore.fence)) else { return .open }
+        return try Fence(encoded: entry.value)
+    }
+
+    func setCallersFence(_ fence: Fence, expecting expected: Fence) async throws(StoreError) {
+        let entry = try await store.get(key(ControlStore.fence))
+        let present = try entry.map { (entry) throws(StoreError) in try Fence(encoded: entry.value) } ?? .open
+        try present.allow(fence, expecting: expected)
+        let precondition = entry.map { Precondition.revision($0.revision) } ?? .absent
+        guard try await put(fence.encoded, at: key(ControlStore.fence), if: precondition) else {
+            throw StoreError(
+                .staleMode,
+                "The fence has been changed meanwhile: read it again.",
+                ["expected": "\(expected.epoch)"]
+            )
+        }
     }
 }

@@ -68,9 +68,8 @@ extension MigrationState {
         // The first of these can't be taken back without losing what is written next, if it were not in the target.
         case (.sourceHeld, .targetHeld), (.sourceHeld, .switched), (.targetHeld, .sourceHeld):
             return facts.isDirty ? .dirty : nil
-        case (.switched, .target):
-            if facts.isDirty { return .dirty }
-            return facts.isAccepted ? nil : .notAccepted
+        // Whatever has not been carried back yet: nobody will read the source any more.
+        case (.switched, .target): return facts.isAccepted ? nil : .notAccepted
         default: return nil
         }
     }

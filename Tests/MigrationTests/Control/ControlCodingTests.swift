@@ -19,10 +19,15 @@ import Testing
                 holdMax: .milliseconds(Int64.random(in: 0...100_000, using: &generator)),
                 marksMax: generator.next()
             ),
-            controller: generator.next(),
-            audit: AuditEntry(number: generator.next(), milliseconds: generator.next(), actor: "op", text: "planned")
+            controller: generator.next() >> 2,
+            audit: AuditEntry(
+                number: generator.next() >> 2,
+                milliseconds: generator.next(),
+                actor: "op",
+                text: "planned"
+            )
         )
-        record.epoch = generator.next()
+        record.epoch = generator.next() >> 2
         record.state.mode = MigrationMode.allCases.randomElement(using: &generator) ?? .source
         record.state.isCaptureComplete = Bool.random(using: &generator)
         record.state.isCopied = Bool.random(using: &generator)
@@ -74,7 +79,7 @@ import Testing
         }
         let registration = ClientRegistration(epoch: 7, lease: .milliseconds(2_001), reachesBoth: true)
         #expect(try ClientRegistration(encoded: registration.encoded) == registration)
-        let entry = AuditEntry(number: .max, milliseconds: 0, actor: "", text: "ä")
+        let entry = AuditEntry(number: .max >> 2, milliseconds: 0, actor: "", text: "ä")
         #expect(try AuditEntry(encoded: entry.encoded) == entry)
     }
 

@@ -1,5 +1,6 @@
 import KeyValue
 import Synchronization
+import TestSupport
 
 /// A client's way to the store of a simulated world: every call waits for its turn, and may go wrong.
 final class SimulatedClient: KeyValueStore {

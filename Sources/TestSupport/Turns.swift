@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets one client of a simulation run at a time, so that a seed repeats a run whatever the machine does.
-final class Turns: Sendable {
+public final class Turns: Sendable {
     private struct State {
         var running = 0
         var parked: [Int: CheckedContinuation<Void, Never>] = [:]
@@ -10,14 +10,17 @@ final class Turns: Sendable {
 
     private let state = Mutex(State())
 
+    /// Nobody runs yet.
+    public init() {}
+
     /// A client that starts to run.
-    func begin() { state.withLock { $0.running += 1 } }
+    public func begin() { state.withLock { $0.running += 1 } }
 
     /// A client that has come to its end.
-    func end() { stop { $0.running -= 1 } }
+    public func end() { stop { $0.running -= 1 } }
 
     /// Parks the client until it is its turn.
-    func turn(of client: Int) async {
+    public func turn(of client: Int) async {
         await withCheckedContinuation { continuation in
             stop {
                 $0.parked[client] = continuation
@@ -37,7 +40,7 @@ final class Turns: Sendable {
     }
 
     /// Waits until nobody runs; who is parked then.
-    func quiet() async -> [Int] {
+    public func quiet() async -> [Int] {
         await withCheckedContinuation { continuation in
             let isQuiet = state.withLock { state in
                 if state.running > 0 { state.driver = continuation }
@@ -49,7 +52,7 @@ final class Turns: Sendable {
     }
 
     /// Lets a parked client run on.
-    func resume(_ client: Int) {
+    public func resume(_ client: Int) {
         let continuation = state.withLock { state in
             state.running += 1
             return state.parked.removeValue(forKey: client)

@@ -1,0 +1,312 @@
+public import KeyValue
+
+/// Leads a migration from step to step. It keeps nothing to itself: whatever it was about when it stopped, another goes
+/// on from the control record. Of two at the same time, the one that came later goes on, and the other is refused with
+/// ``StoreError/Code/locked``.
+public struct MigrationController: Sendable {
+    private let stores: MigrationStores
+    private let actor: String
+    private let token: UInt64
+    private let environment: StoreEnvironment
+    private let milliseconds: @Sendable () -> UInt64
+
+    /// Plans a migration: makes the control record of a new one, and lets nobody write to the target but its workers.
+    ///
+    /// Throws ``StoreError/Code/invalidArgument`` for a store named twice, a name that is taken, and a target that is
+    /// not empty.
+    ///
+    /// - Parameters:
+    ///   - source: what people call the source.
+    ///   - target: what people call the target; its name is what whoever opens the source later is told.
+    ///   - actor: who does it, for the audit log.
+    ///   - milliseconds: the time since 1970, for the audit log.
+    public static func plan(
+        _ stores: MigrationStores,
+        source: String,
+        target: String,
+        _ plan: MigrationPlan = MigrationPlan(),
+        actor: String,
+        environment: StoreEnvironment = .live,
+        milliseconds: @escaping @Sendable () -> UInt64
+    ) async throws(StoreError) -> MigrationController {
+        let sourceName = try await StoreName.recognise(stores.source, name: source, environment: environment)
+        let targetName = try await StoreName.recognise(stores.target, name: target, environment: environment)
+        for space in [KeySpace.records, .reservedData] where !sourceName.isSameStore(as: targetName) {
+            let page = try await stores.target.partitions(in: space, limit: 1, after: nil)
+            guard page.partitions.isEmpty else {
+                throw .invalidArgument("The target is not empty: name an empty store.", ["target": target])
+            }
+        }
+        let audit = AuditEntry(number: 0, milliseconds: milliseconds(), actor: actor, text: "planned the migration")
+        var record = ControlRecord(source: sourceName, target: targetName, plan: plan, controller: 0, audit: audit)
+        // Epochs of fences only grow, and either store may have been through a migration before.
+        for side in Side.allCases {
+            for bin in try await stores[side].bins() {
+                record.epoch = max(record.epoch, try await stores[side].fence(of: bin).epoch + 1)
+            }
+        }
+        try await stores.control.create(record)
+        let controller = try await open(stores, actor: actor, environment: environment, milliseconds: milliseconds)
+        _ = try await controller.settle()
+        return controller
+    }
+
+    /// Takes over a migration that has been planned.
+    public static func open(
+        _ stores: MigrationStores,
+        actor: String,
+        environment: StoreEnvironment = .live,
+        milliseconds: @escaping @Sendable () -> UInt64
+    ) async throws(StoreError) -> MigrationController {
+        try await stores.requireIdentities(of: try await stores.control.read())
+        let token = try await stores.control.takeOver(actor: actor, milliseconds: milliseconds())
+        return MigrationController(
+            stores: stores,
+            actor: actor,
+            token: token,
+            environment: environment,
+            milliseconds: milliseconds
+        )
+    }
+
+    /// The control record as it is.
+    public func record() async throws(StoreError) -> ControlRecord { try await stores.control.read() }
+
+    private func change(
+        _ change: (inout ControlRecord) throws(StoreError) -> String?
+    ) async throws(StoreError) -> ControlRecord {
+        try await stores.control.change(token: token, actor: actor, milliseconds: milliseconds(), change)
+    }
+
+    /// Changes how hard workers may work.
+    public func throttle(_ throttle: Throttle) async throws(StoreError) {
+        _ = try await change { (record) throws(StoreError) in
+            guard record.throttle != throttle else { return nil }
+            record.throttle = throttle
+            return "changed the throttle"
+        }
+    }
+}
+
+// MARK: - Barriers
+
+extension MigrationController {
+    private static let pollInterval = Duration.milliseconds(20)
+
+    /// Sets the fences of the present mode, and waits until no client acts in an earlier one any more.
+    ///
+    /// A client that is gone is waited for as long as its lease. Throws ``StoreError/Code/timedOut`` after `waitMax`;
+    /// calling again goes on waiting.
+    @discardableResult
+    public func settle(waitMax: Duration = .seconds(60)) async throws(StoreError) -> ControlRecord {
+        let deadline = environment.now() + waitMax
+        var watch = ClientWatch()
+        var fenced: UInt64?
+        while true {
+            let record = try await stores.control.read()
+            if record.hasPassedBarrier { return record }
+            if fenced != record.epoch {
+                try await setFences(of: record)
+                fenced = record.epoch
+            }
+            var standings: [ClientStanding] = []
+            for (id, registration, revision) in try await stores.control.clients() {
+                let now = environment.now()
+                standings.append(watch.observe(id, registration, revision, epoch: record.epoch, now: now))
+            }
+            if Barrier.isComplete(standings) {
+                return try await change { (changed) throws(StoreError) in
+                    guard changed.epoch == record.epoch, !changed.hasPassedBarrier else { return nil }
+                    changed.hasPassedBarrier = true
+                    changed.state = changed.state.passedBarrier()
+                    return nil
+                }
+            }
+            guard environment.now() < deadline else {
+                throw StoreError(
+                    .timedOut,
+                    "Not every client has acknowledged the mode: wait again, or find out which of them is stuck.",
+                    ["clients": "\(standings.count { $0 == .behind })"]
+                )
+            }
+            do { try await environment.sleep(MigrationController.pollInterval) } catch { throw .cancelled }
+        }
+    }
+
+    private func setFences(of record: ControlRecord) async throws(StoreError) {
+        for side in Side.allCases {
+            let fence = record.state.fence(of: side, epoch: record.epoch, movingTo: record.target)
+            for bin in try await stores[side].bins() {
+                let present = try await stores[side].fence(of: bin)
+                // A newer one is another controller's, and one that was moved away from stays so.
+                if present.epoch >= fence.epoch { continue }
+                if case .movedAway = present.admission { continue }
+                try await stores[side].setFence(of: bin, to: fence, expecting: present)
+            }
+        }
+    }
+}
+
+// MARK: - Steps
+
+extension MigrationController {
+    /// Makes one step, once every client has acknowledged the present mode.
+    ///
+    /// Throws ``StoreError/Code/invalidArgument`` with the reason, a ``StepRefusal``, when it can't be made now.
+    @discardableResult
+    public func step(to mode: MigrationMode, waitMax: Duration = .seconds(60)) async throws(StoreError) -> ControlRecord
+    {
+        let record = try await settle(waitMax: waitMax)
+        if let refusal = try await refusal(ofStepTo: mode, from: record) {
+            throw .invalidArgument(
+                "The step can't be made now: see the reason.",
+                ["from": "\(record.mode)", "to": "\(mode)", "reason": refusal.rawValue]
+            )
+        }
+        _ = try await change { (changed) throws(StoreError) in
+            guard changed.epoch == record.epoch else {
+                throw StoreError(.staleMode, "The migration has made another step meanwhile: look at it again.")
+            }
+            changed.state = changed.state.stepped(to: mode)
+            changed.epoch += 1
+            changed.hasPassedBarrier = false
+            return "went from \(record.mode) to \(mode)"
+        }
+        return try await settle(waitMax: waitMax)
+    }
+
+    /// Why a step can't be made now; nil when it can.
+    public func refusal(
+        ofStepTo mode: MigrationMode,
+        from record: ControlRecord
+    ) async throws(StoreError) -> StepRefusal? {
+        var state = record.state
+        if try await LiveCopier.isFinished(stores.control) { state = state.copied() }
+        let marks = try await marksLeft(record)
+        let facts = MigrationFacts(
+            isBarrierComplete: record.hasPassedBarrier,
+            isDirty: marks > 0,
+            isUnproven: record.debt > 0,
+            isWithinHold: marks <= record.plan.marksMax
+        )
+        return state.refusal(ofStepTo: mode, facts)
+    }
+
+    /// How many marks of the mode's direction there are; no more are counted than writes may be held for, and one.
+    private func marksLeft(_ record: ControlRecord) async throws(StoreError) -> UInt64 {
+        guard let direction = record.mode.direction else { return 0 }
+        let store = stores[direction.origin]
+        var left: UInt64 = 0
+        for bin in try await store.bins() {
+            var cursor: Cursor?
+            repeat {
+                let page = try await store.marks(in: bin, limit: 1_000, after: cursor)
+                left += UInt64(page.marks.count)
+                cursor = page.cursor
+            } while cursor != nil && left <= record.plan.marksMax
+        }
+        return left
+    }
+}
+
+// MARK: - Ways of several steps
+
+extension MigrationController {
+    /// Moves reads and writes to the target. Writes are held meanwhile, for no longer than the plan allows; if that is
+    /// not enough, they go on at the source, and ``StoreError/Code/timedOut`` is thrown.
+    public func switchOver() async throws(StoreError) {
+        try await step(to: .sourceHeld)
+        guard try await drain(.forward) else {
+            try await step(to: .captured)
+            throw StoreError(
+                .timedOut,
+                "What had changed could not be carried over while writes were held: they go on at the source."
+            )
+        }
+        try await step(to: .targetHeld)
+        try await step(to: .switched)
+    }
+
+    /// Moves reads and writes back to the source, with everything that was written since they had left it.
+    public func rollBack() async throws(StoreError) {
+        try await step(to: .targetHeld)
+        guard try await drain(.reverse) else {
+            try await step(to: .switched)
+            throw StoreError(
+                .timedOut,
+                "What had changed could not be carried back while writes were held: they go on at the target."
+            )
+        }
+        try await step(to: .sourceHeld)
+        try await step(to: .captured)
+    }
+
+    /// Carries over what is marked while writes are held; false when that takes longer than the plan allows.
+    private func drain(_ direction: Direction) async throws(StoreError) -> Bool {
+        let reconciler = Reconciler(stores)
+        let record = try await record()
+        let deadline = environment.now() + record.plan.holdMax
+        while try await marksLeft(record) > 0 {
+            guard environment.now() < deadline else { return false }
+            _ = try await reconciler.pass(direction)
+        }
+        return true
+    }
+
+    /// Ends the migration for good: the target has the records, the source says so for ever, and no worker can write
+    /// any more. From now on the target is a store like any other.
+    public func finalize() async throws(StoreError) {
+        if try await record().mode != .target { try await step(to: .target) }
+        try await retire()
+    }
+
+    /// Gives the migration up: the source stays what it was before. The target is of no more use until it is emptied.
+    public func abandon() async throws(StoreError) {
+        let mode = try await record().mode
+        if mode == .sourceHeld { try await step(to: .captured) }
+        if mode != .source { try await step(to: .source) }
+        try await retire()
+    }
+
+    /// Sees to it that no worker can write any more, and removes what the migration has left behind.
+    private func retire() async throws(StoreError) {
+        let settled = try await settle()
+        _ = try await change { (record) throws(StoreError) in
+            let facts = MigrationFacts(isBarrierComplete: record.hasPassedBarrier, isDirty: false)
+            guard record.epoch == settled.epoch, let state = record.state.retired(facts) else { return nil }
+            record.state = state
+            record.epoch += 1
+            record.hasPassedBarrier = false
+            return "retired the workers"
+        }
+        let record = try await settle()
+        guard record.state.mayCollect() else { return }
+        try await removeLeftovers(on: record.mode.readSide, record)
+    }
+
+    /// Removes marks, and the tombstones that stood in for deletes.
+    private func removeLeftovers(on side: Side, _ record: ControlRecord) async throws(StoreError) {
+        let store = stores[side]
+        for bin in try await store.bins() {
+            while true {
+                let page = try await store.marks(in: bin, limit: 1_000, after: nil)
+                try await store.clearMarks(page.marks.map(\.id), in: bin)
+                if page.cursor == nil { break }
+            }
+        }
+        guard store.capabilities.conditionalDelete else { return }
+        for space in [KeySpace.records, .reservedData] {
+            var cursor: Cursor?
+            repeat {
+                let options = ScanOptions(limit: 1_024, bytesMax: 1 << 20, includesTombstones: true)
+                let page = try await store.scan(.all(in: space), options, after: cursor)
+                let batches = page.filter(\.isTombstone).map { row in
+                    WriteBatch([.init(.delete, at: row.key, if: .revision(row.revision))], epoch: record.epoch)
+                }
+                // One that was written over meanwhile is no tombstone any more.
+                if !batches.isEmpty { _ = await store.write(each: batches) }
+                cursor = page.cursor
+            } while cursor != nil
+        }
+    }
+}

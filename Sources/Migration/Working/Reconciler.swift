@@ -1,0 +1,109 @@
+package import KeyValue
+
+/// Carries over what is marked, in rounds. Any number of them may work at the same time, in any processes, and each
+/// may be stopped at any moment, or wake up after any time: see ``Reconciliation``.
+package struct Reconciler: Sendable {
+    /// What came of a round.
+    package struct Round: Hashable, Sendable {
+        /// How many marks were listed.
+        package var listed = 0
+        /// How many of them are done with. The others are for the next round: a row changed while it was carried over.
+        package var cleared = 0
+        /// Where the listing of marks goes on; nil at its end.
+        package var cursor: Cursor?
+        /// Whether the mode was found to be of another direction, so that nothing was written.
+        package var isOver = false
+    }
+
+    private static let marksMax = 256
+
+    private let stores: MigrationStores
+
+    /// A reconciler of a migration.
+    package init(_ stores: MigrationStores) { self.stores = stores }
+
+    /// Carries over what some marks of one bin name.
+    package func round(
+        _ direction: Direction,
+        in bin: Bin,
+        after cursor: Cursor? = nil
+    ) async throws(StoreError) -> Round {
+        let origin = stores[direction.origin]
+        let destination = stores[direction.destination]
+        var round = Round()
+        var marks: [Mark] = []
+        var keys: [Key] = []
+        var there: [Slot<[UInt8], Revision>] = []
+        var here: [Slot<[UInt8], Revision>] = []
+        var control: ControlRecord?
+        var written: Set<Key> = []
+        var next: Reconciliation.Step? = .listMarks
+        while let step = next {
+            switch step {
+            case .listMarks:
+                let page = try await origin.marks(in: bin, limit: Reconciler.marksMax, after: cursor)
+                (marks, round.cursor, round.listed) = (page.marks, page.cursor, page.marks.count)
+                keys = Set(marks.flatMap(\.keys)).filter { $0.space != .reservedLocal }.sorted()
+                if marks.isEmpty { return round }
+            case .readDestination: there = try await destination.slots(of: keys)
+            case .checkMode:
+                let record = try await stores.control.read()
+                guard record.state.mayReconcile(direction) else {
+                    round.isOver = true
+                    return round
+                }
+                control = record
+            case .readOrigin: here = try await origin.slots(of: keys)
+            case .write:
+                guard let control else { return round }
+                written = try await write(keys, here, over: there, direction, control)
+            case .clearMarks:
+                let done = marks.filter { mark in
+                    mark.keys.allSatisfy { $0.space == .reservedLocal || written.contains($0) }
+                }
+                try await origin.clearMarks(done.map(\.id), in: bin)
+                round.cleared = done.count
+            }
+            next = step.next()
+        }
+        return round
+    }
+
+    /// Makes the rows of the destination like those of the origin; those that were written.
+    private func write(
+        _ keys: [Key],
+        _ here: [Slot<[UInt8], Revision>],
+        over there: [Slot<[UInt8], Revision>],
+        _ direction: Direction,
+        _ control: ControlRecord
+    ) async throws(StoreError) -> Set<Key> {
+        let deletion = control.state.deletion(on: direction.destination)
+        var writes: [(key: Key, write: WorkerWrite<[UInt8], Revision>)] = []
+        for (key, (origin, destination)) in zip(keys, zip(here, there)) {
+            if let write = Reconciliation.write(of: origin, over: destination, deletion: deletion) {
+                writes.append((key, write))
+            }
+        }
+        let fates = try await stores[direction.destination].write(writes, epoch: control.epoch)
+        return Set(zip(writes, fates).lazy.filter { $0.1 == .written }.map(\.0.key))
+    }
+
+    /// One round over every mark of every bin; how many were listed, and how many are done with.
+    package func pass(_ direction: Direction) async throws(StoreError) -> Round {
+        var total = Round()
+        for bin in try await stores[direction.origin].bins() {
+            var cursor: Cursor?
+            repeat {
+                let round = try await round(direction, in: bin, after: cursor)
+                total.listed += round.listed
+                total.cleared += round.cleared
+                if round.isOver {
+                    total.isOver = true
+                    return total
+                }
+                cursor = round.cursor
+            } while cursor != nil
+        }
+        return total
+    }
+}
