@@ -19,16 +19,13 @@ struct Scrubber: Sendable {
     func scrub(_ partition: [UInt8]) async throws -> Report {
         var report = Report()
         for space in [KeySpace.records, .reservedData] {
-            var cursor: Cursor?
-            repeat {
-                let range = KeyRange.partition(partition, in: space)
-                let page = try await writer.store.scan(range, ScanOptions(), after: cursor)
-                for row in page {
+            let range = KeyRange.partition(partition, in: space)
+            try await RowPages(writer.store, range).visit { page in
+                for entry in page {
                     report.examined += 1
-                    if try await check(row.entry) { report.mended += 1 }
+                    if try await check(entry) { report.mended += 1 }
                 }
-                cursor = page.cursor
-            } while cursor != nil
+            }
         }
         return report
     }
@@ -50,8 +47,17 @@ struct Scrubber: Sendable {
             let found = try await writer.rows(at: row.projection.entries)
             let missing = row.projection.entries.filter { found[$0]?.isTombstone ?? true }
             return try await mend(missing, of: entry.key, shape) { _ in !missing.isEmpty }
-        case .total, .intent, .doubt, .progress: return false
+        case .progress: return try await forget(entry, name, shape)
+        case .total, .intent, .doubt: return false
         }
+    }
+
+    /// Removes the progress of a build that is over. Who builds begins anew where there is none, so that it is never amiss.
+    private func forget(_ progress: Entry, _ name: String, _ shape: RecordShape) async throws -> Bool {
+        guard let type = try await writer.schema?.view().description[type: shape.name] else { return false }
+        let index = String(name.dropFirst(shape.name.count + 1))
+        guard type[index: index]?.state != .writeOnly else { return false }
+        return try await writer.store.delete(progress.key) ?? true
     }
 
     private func mend(

@@ -18,31 +18,35 @@ struct Sweeper: Sendable {
         var left = 0
     }
 
-    /// Sweeps one partition of records. What others are busy with is left for the next sweep, and counted.
+    /// Sweeps one partition of records, a bounded page at a time. What others are busy with is left for the next sweep,
+    /// and counted.
     func sweep(_ partition: [UInt8]) async throws -> Report {
         var report = Report()
-        for entry in try await rows(of: .intent, in: partition) {
-            guard let shape = RecordLayout.decode(entry.key).flatMap({ shapes[$0.name] }) else {
-                report.left += 1
-                continue
+        let intents = try writer.layout.range(of: .intent, in: partition)
+        try await RowPages(store, intents).visit { page in
+            for entry in page {
+                guard let shape = RecordLayout.decode(entry.key).flatMap({ shapes[$0.name] }),
+                    try await repairer.settle(try IntentRow(entry.value), shape)
+                else {
+                    report.left += 1
+                    continue
+                }
+                try await store.delete(entry.key)
+                report.intents += 1
             }
-            guard try await repairer.settle(try IntentRow(entry.value), shape) else {
-                report.left += 1
-                continue
-            }
-            try await store.delete(entry.key)
-            report.intents += 1
         }
-        let doubts = try await rows(of: .doubt, in: partition)
-        let byType = Dictionary(grouping: doubts) { doubt in
-            RecordLayout.decode(doubt.key).map { RecordLayout.type(of: $0.name) } ?? ""
-        }
-        for (type, doubts) in byType.sorted(by: { $0.key < $1.key }) {
-            guard let shape = shapes[type], try await recount(doubts, of: shape, in: partition) else {
-                report.left += 1
-                continue
+        let doubts = try writer.layout.range(of: .doubt, in: partition)
+        try await RowPages(store, doubts).visit { page in
+            let byType = Dictionary(grouping: page) { doubt in
+                RecordLayout.decode(doubt.key).map { RecordLayout.type(of: $0.name) } ?? ""
             }
-            report.totals += doubts.count
+            for (type, doubts) in byType.sorted(by: { $0.key < $1.key }) {
+                guard let shape = shapes[type], try await recount(doubts, of: shape, in: partition) else {
+                    report.left += 1
+                    continue
+                }
+                report.totals += doubts.count
+            }
         }
         return report
     }
@@ -53,20 +57,16 @@ struct Sweeper: Sendable {
         guard totals.count == doubts.count else { return false }
         // Whoever is on his way raises the doubt again after his record, but only the intent says that there is such a
         // one, so it is looked for after the doubt and before the records.
+        let wanted = Set(totals)
         var named: Set<Key> = []
-        for intent in try await rows(of: .intent, in: partition) { named.formUnion(try IntentRow(intent.value).rows) }
-        let before = try await writer.rows(at: Set(totals))
-        var sums: [Key: Int64] = [:]
-        for entry in try await rows(of: .record, [.string(shape.name)], in: partition) {
-            let row = try RecordRow(entry, at: entry.key, now: writer.wallClock(), shape, writer.layout)
-            for (key, amount) in row.projection.totals { sums[key, default: 0] &+= amount }
+        let intents = try writer.layout.range(of: .intent, in: partition)
+        try await RowPages(store, intents).visit { page in
+            for intent in page { named.formUnion(try IntentRow(intent.value).rows.intersection(wanted)) }
         }
+        let failed = try await Recounter(writer: writer).count(wanted, of: shape, in: partition)
         var isWhole = true
         for (doubt, total) in zip(doubts, totals) {
-            let sum = Counter.encode(sums[total] ?? 0)
-            let precondition: Precondition = before[total].map { .revision($0.revision) } ?? .vacant
-            let put = WriteBatch.Operation(.put(sum), at: total, if: precondition)
-            guard case .success = await writer.write([put]), !named.contains(total) else {
+            guard !failed.contains(total), !named.contains(total) else {
                 isWhole = false
                 continue
             }
@@ -74,22 +74,5 @@ struct Sweeper: Sendable {
             if case .failure = await writer.write([end]) { isWhole = false }
         }
         return isWhole
-    }
-
-    /// The live rows of a kind in a partition.
-    private func rows(
-        of kind: RecordLayout.Kind,
-        _ elements: [TupleElement] = [],
-        in partition: [UInt8]
-    ) async throws -> [Entry] {
-        let range = try writer.layout.range(of: kind, elements, in: partition)
-        var rows: [Entry] = []
-        var cursor: Cursor?
-        repeat {
-            let page = try await store.scan(range, ScanOptions(), after: cursor)
-            rows += page.map(\.entry)
-            cursor = page.cursor
-        } while cursor != nil
-        return rows
     }
 }

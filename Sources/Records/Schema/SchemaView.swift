@@ -48,23 +48,34 @@ extension SchemaDescription {
         return known.state
     }
 
+    /// Changes the description of a type, and counts the epoch.
+    mutating func update(
+        _ type: String,
+        _ change: (inout RecordTypeDescription) throws(RecordError) -> Void
+    ) throws(RecordError) {
+        guard let position = types.firstIndex(where: { $0.name == type }) else {
+            throw RecordError(.invalidDeclaration, "The schema on the store has no type of this name.", ["type": type])
+        }
+        let before = types[position]
+        try change(&types[position])
+        if types[position] != before { epoch += 1 }
+    }
+
     /// Changes the description of an index, and counts the epoch.
     mutating func update(
         _ index: String,
         of type: String,
         _ change: (inout IndexDescription) throws(RecordError) -> Void
     ) throws(RecordError) {
-        guard let position = types.firstIndex(where: { $0.name == type }),
-            let place = types[position].indexes.firstIndex(where: { $0.name == index })
-        else {
-            throw RecordError(
-                .invalidDeclaration,
-                "The schema on the store has no index of this name.",
-                ["type": type, "index": index]
-            )
+        try update(type) { (type) throws(RecordError) in
+            guard let place = type.indexes.firstIndex(where: { $0.name == index }) else {
+                throw RecordError(
+                    .invalidDeclaration,
+                    "The schema on the store has no index of this name.",
+                    ["type": type.name, "index": index]
+                )
+            }
+            try change(&type.indexes[place])
         }
-        let before = types[position].indexes[place]
-        try change(&types[position].indexes[place])
-        if types[position].indexes[place] != before { epoch += 1 }
     }
 }

@@ -44,9 +44,10 @@ struct ChangeAttempt: Sendable {
         if receipt.version != nil ? row.envelope?.version == receipt.version : row.envelope == nil { return receipt }
         if let unknownRevision {
             if row.entry?.revision == unknownRevision { return nil }
-        } else if row.entry == nil || (revision != nil && row.entry?.revision == revision) {
+        } else if let revision, row.entry?.revision == revision {
             return nil
         }
+        // Where nothing lies now, and nothing lay before, the record may have been inserted and deleted meanwhile.
         throw StoreError(
             .outcomeUnknown,
             "The record was changed by others before the fate of this change was seen: read it to learn its state."

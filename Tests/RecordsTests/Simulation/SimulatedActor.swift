@@ -11,6 +11,10 @@ struct SimulatedActor: Sendable {
     let shape: RecordShape
     let world: SimulatedWorld
 
+    static let refusals: [RecordError.Code] = [
+        .alreadyExists, .notFound, .versionMismatch, .notUnique, .contended, .outdatedSchema, .indexNotReady,
+    ]
+
     private var witness: Witness { world.witness }
 
     func act() async {
@@ -34,10 +38,11 @@ struct SimulatedActor: Sendable {
             }
         } catch let error as StoreError {
             // The weather, or a client that has died.
-            guard ![.outcomeUnknown, .cancelled, .preconditionFailed, .unsupported].contains(error.code) else { return }
+            guard ![.outcomeUnknown, .cancelled, .timedOut, .preconditionFailed, .unsupported].contains(error.code)
+            else { return }
             witness.object("a call failed: \(error)")
         } catch let error as RecordError {
-            guard [.alreadyExists, .notFound, .versionMismatch, .notUnique, .contended].contains(error.code) else {
+            guard SimulatedActor.refusals.contains(error.code) else {
                 witness.object("a call failed: \(error)")
                 return
             }
@@ -79,10 +84,11 @@ struct SimulatedActor: Sendable {
 
     private func repair(_ key: Key) async throws {
         let repairer = Repairer(writer: writer)
+        let shapes = try await writer.schema?.view().shapes ?? [shape.name: shape]
         if world.random(below: 2) == 0 {
-            _ = try await Sweeper(repairer: repairer, shapes: [shape.name: shape]).sweep(key.partition)
+            _ = try await Sweeper(repairer: repairer, shapes: shapes).sweep(key.partition)
         } else {
-            _ = try await Scrubber(repairer: repairer, shapes: [shape.name: shape]).scrub(key.partition)
+            _ = try await Scrubber(repairer: repairer, shapes: shapes).scrub(key.partition)
         }
     }
 

@@ -37,7 +37,9 @@ final class SimulatedClient: KeyValueStore {
     }
 
     func write(_ batch: WriteBatch) async throws(StoreError) -> WriteReceipt {
+        let sent = world.nanoseconds
         try await turn()
+        guard world.arrives(sentAt: sent) else { throw StoreError(.timedOut, "There was no answer in time.") }
         guard world.isUnlucky() else { return try await world.apply(batch, by: number).get() }
         var batch = batch
         batch.id = world.environment.makeWriteID()

@@ -22,7 +22,8 @@ final class SimulatedWorld: Sendable {
         var seconds: Int64 = 1_000
         var scope: BatchScope
         var faults: Int
-        var late: [WriteBatch] = []
+        var late: [(batch: WriteBatch, sent: Int64)] = []
+        var nanoseconds: Int64 = 0
     }
 
     let base: MemoryStore
@@ -59,10 +60,28 @@ final class SimulatedWorld: Sendable {
     var environment: StoreEnvironment {
         StoreEnvironment(
             random: { self.state.withLock { $0.generator.next() } },
-            nanoseconds: { 0 },
-            sleep: { _ in }
+            nanoseconds: { self.nanoseconds },
+            sleep: { self.pass(Int64($0 / .nanoseconds(1))) }
         )
     }
+
+    /// That of a client, who lets others go on while it sleeps.
+    func environment(of client: Int) -> StoreEnvironment {
+        var environment = environment
+        environment.sleep = { duration in
+            let end = self.nanoseconds + Int64(duration / .nanoseconds(1))
+            while self.nanoseconds < end { await self.turns.turn(of: client) }
+        }
+        return environment
+    }
+
+    /// The clock that never goes back; it stands still unless the run has a schema that changes.
+    var nanoseconds: Int64 { state.withLock(\.nanoseconds) }
+
+    func pass(_ nanoseconds: Int64) { state.withLock { $0.nanoseconds += nanoseconds } }
+
+    /// Whether what was sent then can still arrive: a call of a store ends within a lease.
+    func arrives(sentAt sent: Int64) -> Bool { nanoseconds - sent <= SimulatedSchema.lease }
 
     var now: Timestamp { Timestamp(milliseconds: state.withLock(\.seconds) * 1_000) }
     var seconds: Int64 { state.withLock(\.seconds) }
@@ -79,15 +98,15 @@ final class SimulatedWorld: Sendable {
         state.withLock { state in Int.random(in: 0..<100, using: &state.generator) < state.faults }
     }
 
-    func delay(_ batch: WriteBatch) { state.withLock { $0.late.append(batch) } }
+    func delay(_ batch: WriteBatch) { state.withLock { $0.late.append((batch, $0.nanoseconds)) } }
 
     /// Lets one late write arrive, if there is one.
     func deliverLate() async {
-        let batch = state.withLock { state -> WriteBatch? in
+        let late = state.withLock { state -> (batch: WriteBatch, sent: Int64)? in
             guard let index = state.late.indices.randomElement(using: &state.generator) else { return nil }
             return state.late.remove(at: index)
         }
-        if let batch { _ = await apply(batch, by: nil) }
+        if let late, arrives(sentAt: late.sent) { _ = await apply(late.batch, by: nil) }
     }
 
     var lateCount: Int { state.withLock { $0.late.count } }

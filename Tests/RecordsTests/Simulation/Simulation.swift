@@ -15,6 +15,8 @@ struct Simulation: Sendable {
     var integerAdd = true
     var weather = SimulatedWorld.Weather()
     var rules = WriteRules.all
+    /// Whether half of the clients know more indexes than the others, and somebody builds and drops those.
+    var evolves = false
     var operations = 24
     var clients = 3
 
@@ -57,6 +59,7 @@ struct Simulation: Sendable {
             weather: weather,
             witness: witness
         )
+        let schema = evolves ? try await SimulatedSchema(type.shape, clients: clients, rules, in: world) : nil
         let writer = { (number: Int) in
             var writer = RecordWriter(
                 store: SimulatedClient(number, in: world),
@@ -65,6 +68,7 @@ struct Simulation: Sendable {
                 wallClock: { world.now }
             )
             writer.rules = rules
+            writer.schema = schema?.keeper(of: number)
             return writer
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -72,17 +76,26 @@ struct Simulation: Sendable {
             var idle = Array(0..<clients)
             while true {
                 let parked = await world.turns.quiet()
+                if evolves { world.pass(1_000_000) }
                 idle = (0..<clients).filter { !parked.contains($0) }
                 if parked.isEmpty, started >= operations { break }
                 switch world.random(below: 40) {
                 case 0: world.advance()
                 case 1...2: await world.deliverLate()
                 case 3 where weather.shifts: world.shift()
+                case 17 where schema != nil && started < operations && !parked.contains(clients):
+                    guard let schema else { continue }
+                    world.turns.begin()
+                    group.addTask {
+                        await schema.work(as: clients)
+                        world.turns.end()
+                    }
                 case 4...16 where started < operations && !idle.isEmpty:
                     let number = idle[world.random(below: idle.count)]
                     started += 1
                     world.turns.begin()
-                    let actor = SimulatedActor(writer: writer(number), shape: type.shape, world: world)
+                    let shape = schema?.shape(of: number) ?? type.shape
+                    let actor = SimulatedActor(writer: writer(number), shape: shape, world: world)
                     group.addTask {
                         await actor.act()
                         world.turns.end()
@@ -94,13 +107,20 @@ struct Simulation: Sendable {
             }
             try await group.waitForAll()
         }
-        try await settle(world, writer(-1), type.shape)
+        try await settle(world, writer(-1), type.shape, schema)
         try await witness.inspect(world, isFinal: true)
         return (witness.violations, witness.writes)
     }
 
     /// The weather clears up, what is late arrives, and sweeper and scrubber do their work.
-    private func settle(_ world: SimulatedWorld, _ writer: RecordWriter, _ shape: RecordShape) async throws {
+    private func settle(
+        _ world: SimulatedWorld,
+        _ writer: RecordWriter,
+        _ shape: RecordShape,
+        _ schema: SimulatedSchema?
+    )
+        async throws
+    {
         world.clearUp()
         while world.lateCount > 0 { await world.deliverLate() }
         var calm = RecordWriter(
@@ -110,9 +130,11 @@ struct Simulation: Sendable {
             wallClock: { world.now }
         )
         calm.rules = rules
+        if let schema { calm.schema = try await schema.settle(calm) }
+        let shapes = try await calm.schema?.view().shapes ?? [shape.name: shape]
         let repairer = Repairer(writer: calm)
-        let sweeper = Sweeper(repairer: repairer, shapes: [shape.name: shape])
-        let scrubber = Scrubber(repairer: repairer, shapes: [shape.name: shape])
+        let sweeper = Sweeper(repairer: repairer, shapes: shapes)
+        let scrubber = Scrubber(repairer: repairer, shapes: shapes)
         var partitions: Set<[UInt8]> = []
         for space in [KeySpace.records, .reservedData] {
             partitions.formUnion(try await world.base.partitions(in: space, limit: 1_000, after: nil).partitions)

@@ -86,25 +86,27 @@ final class Witness: Sendable {
                 rows[row.key] = Array(row.value)
             }
         }
+        let isWhole = try SimulatedSchema.readable(in: rows[try layout.schemaKey()])
         var entries: Set<Key> = []
         var claims: [Key: [UInt8]] = [:]
         var totals: [Key: Int64] = [:]
         var holders: Set<Key> = []
         for (key, value) in rows where RecordLayout.decode(key)?.kind == .record {
             let row = try understand(key, value, now: world.now)
-            entries.formUnion(row.projection.entries)
-            for (total, amount) in row.projection.totals { totals[total, default: 0] += amount }
-            for claim in row.projection.claims.keys {
+            let expected = row.projection.entries.filter(isWhole)
+            entries.formUnion(expected)
+            for (total, amount) in row.projection.totals where isWhole(total) { totals[total, default: 0] += amount }
+            for claim in row.projection.claims.keys where isWhole(claim) {
                 claims[claim] = ClaimRow(holder: key).encoded
                 if row.live != nil, !holders.insert(claim).inserted { object("two records hold \(claim)") }
                 if rows[claim] != ClaimRow(holder: key).encoded {
                     object("\(key) holds \(claim), which does not name it")
                 }
             }
-            for entry in row.projection.entries where rows[entry] == nil { object("\(key) misses \(entry)") }
+            for entry in expected where rows[entry] == nil { object("\(key) misses \(entry)") }
         }
         guard isFinal else { return }
-        for (key, value) in rows.sorted(by: { $0.key < $1.key }) {
+        for (key, value) in rows.sorted(by: { $0.key < $1.key }) where key != (try layout.schemaKey()) {
             switch RecordLayout.decode(key)?.kind {
             case .record: continue
             case .entry: if !entries.contains(key) { object("left over: \(key)") }

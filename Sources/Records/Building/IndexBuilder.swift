@@ -1,0 +1,225 @@
+import KeyValue
+import Tuples
+
+/// Builds an index over the records that are there, while writers go on.
+///
+/// 1. The index becomes write-only, in a new generation, and everybody is waited for: from then on, every change of a
+///    record keeps it.
+/// 2. Every record is entered, partition by partition, page by page: in the way of a change that leaves the record as it
+///    is, so that all that the protocol of changes promises holds here too. A row in each partition says how far it is.
+/// 3. Every record is held against its entries, until there is nothing to mend.
+/// 4. The index becomes readable, if it is still in that generation.
+struct IndexBuilder: Sendable {
+    /// How often all records are held against their entries before the build gives up.
+    private static let verificationsMax = 4
+
+    let writer: RecordWriter
+    let schema: SchemaKeeper
+    let shape: RecordShape
+    let index: Index
+    let pace: IndexWorkPace
+
+    private var store: any KeyValueStore { writer.store }
+    private var layout: RecordLayout { writer.layout }
+    private var name: String { RecordLayout.name(of: index, shape) }
+
+    func build() async throws -> IndexBuildReport {
+        guard store.capabilities.order >= .partition else {
+            throw RecordError(.unsupported, "Indexes need a store that keeps keys in order.", ["index": index.name])
+        }
+        var report = IndexBuildReport()
+        let (begun, type) = try await begin()
+        guard begun.state == .writeOnly else {
+            report.state = begun.state
+            return report
+        }
+        let partitions = RecordPartitions(type, store, layout)
+        if index.isAggregate {
+            let recounter = Recounter(writer: writer)
+            try await partitions.visit { partition in
+                try await recounter.count(index, of: shape, in: partition, pageSize: pace.pageSize)
+                try await rest()
+            }
+        } else {
+            try await partitions.visit { try await fill($0, begun.generation, &report) }
+            try await verify(partitions, &report)
+            guard report.duplicateCount == 0 else { return report }
+        }
+        try await partitions.visit { partition in
+            try await store.delete(try layout.key(.progress, name, [], in: partition))
+        }
+        try await finish(begun.generation)
+        try await store.delete(try layout.key(.progress, name, [], in: try layout.schemaKey().partition))
+        report.state = .readable
+        return report
+    }
+
+    // MARK: - The states
+
+    /// Step 1. Whoever begins after a crash finds the generation of before, and whether everybody was waited for.
+    func begin() async throws -> (IndexDescription, RecordTypeDescription) {
+        let generation = writer.environment.random()
+        let changed = try await schema.change { (description) throws(RecordError) in
+            try description.update(index.name, of: shape.name) { (index) throws(RecordError) in
+                guard index.state == .disabled else { return }
+                index.state = .writeOnly
+                index.generation = generation
+            }
+        }
+        guard let type = changed[type: shape.name], let begun = type[index: index.name] else {
+            throw RecordError(.outdatedSchema, "The index is gone from the schema.", ["index": index.name])
+        }
+        guard begun.state == .writeOnly else { return (begun, type) }
+        let key = try layout.key(.progress, name, [], in: try layout.schemaKey().partition)
+        let known = try await store.get(key).map { (entry) throws(RecordError) in try BuildRow(entry.value) }
+        if known?.generation != begun.generation {
+            try await schema.barrier()
+            try await store.put(BuildRow(generation: begun.generation).encoded, at: key)
+        }
+        return (begun, type)
+    }
+
+    /// Step 4.
+    func finish(_ generation: UInt64) async throws {
+        _ = try await schema.change { (description) throws(RecordError) in
+            try description.update(index.name, of: shape.name) { (index) throws(RecordError) in
+                let isSame = index.generation == generation || !writer.rules.contains(.sameGeneration)
+                guard isSame, index.state.isLive else {
+                    throw RecordError(
+                        .indexNotReady,
+                        "The index was dropped while it was built: build it again.",
+                        ["index": index.name]
+                    )
+                }
+                index.state = .readable
+            }
+        }
+    }
+
+    private func rest() async throws {
+        try Task.checkCancellation()
+        if pace.rest > .zero { try await writer.environment.sleep(pace.rest) }
+    }
+
+    // MARK: - The records
+
+    /// Step 2 in one partition, from where it was left.
+    private func fill(_ partition: [UInt8], _ generation: UInt64, _ report: inout IndexBuildReport) async throws {
+        let key = try layout.key(.progress, name, [], in: partition)
+        var row = BuildRow(generation: generation)
+        if let entry = try await store.get(key) {
+            let known = try BuildRow(entry.value)
+            if known.generation == generation { row = known }
+        }
+        let range = try layout.range(of: .record, [.string(shape.name)], in: partition)
+        while !row.isDone {
+            let page = try await store.scan(
+                range,
+                ScanOptions(limit: pace.pageSize, keysOnly: true),
+                after: row.cursor
+            )
+            try await enter(page.map(\.key), &report)
+            row.cursor = page.cursor
+            row.isDone = page.cursor == nil
+            // Without a condition: of two builders at once, each has entered all that its row says.
+            try await store.put(row.encoded, at: key)
+            try await rest()
+        }
+    }
+
+    /// Enters records, some of them side by side. Duplicates are left out, and noted when all is held against all.
+    private func enter(_ records: [Key], _ report: inout IndexBuildReport) async throws {
+        var entered = 0
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            var rest = records[...]
+            for record in rest.prefix(pace.width) { group.addTask { try await enter(record) } }
+            rest = rest.dropFirst(pace.width)
+            while let isEntered = try await group.next() {
+                if isEntered { entered += 1 }
+                guard let record = rest.popFirst() else { continue }
+                group.addTask { try await enter(record) }
+            }
+        }
+        report.entered += entered
+    }
+
+    /// False where another record holds the values.
+    private func enter(_ record: Key) async throws -> Bool {
+        if !writer.rules.contains(.buildAnew) {
+            let row = try await writer.read(record, try await schema.view().writing(shape))
+            if try await missing([row]).isEmpty { return true }
+        }
+        do {
+            _ = try await writer.apply(Change(entering: record, in: index.name), shape)
+            return true
+        } catch let error as RecordError {
+            guard error.code == .notUnique else { throw error }
+            return false
+        }
+    }
+
+    /// Step 3.
+    private func verify(_ partitions: RecordPartitions, _ report: inout IndexBuildReport) async throws {
+        for _ in 0..<IndexBuilder.verificationsMax {
+            var missed = 0
+            report.duplicateCount = 0
+            report.duplicates = []
+            let view = try await schema.view().writing(shape)
+            var found = IndexBuildReport()
+            try await partitions.visit { partition in
+                let range = try layout.range(of: .record, [.string(shape.name)], in: partition)
+                try await RowPages(store, range, limit: pace.pageSize).visit { page in
+                    let rows = try page.map { (entry) throws(RecordError) in
+                        try RecordRow(entry, at: entry.key, now: writer.wallClock(), view, layout)
+                    }
+                    for row in try await missing(rows) {
+                        if try await enter(row.key) {
+                            missed += 1
+                        } else {
+                            try found.note(row, shape)
+                        }
+                    }
+                    try await rest()
+                }
+            }
+            report.mended += missed
+            report.duplicateCount = found.duplicateCount
+            report.duplicates = found.duplicates
+            if missed == 0 { return }
+        }
+        throw RecordError(
+            .contended,
+            "Records went on missing entries while the index was verified: build again when there is less to do.",
+            ["type": shape.name, "index": index.name]
+        )
+    }
+
+    /// Those of some records whose entries and claims in the index are not there.
+    private func missing(_ rows: [RecordRow]) async throws -> [RecordRow] {
+        let wanted = rows.map { row in
+            let isOwn = { (key: Key) in RecordLayout.decode(key)?.name == name }
+            return (row, row.projection.entries.filter(isOwn), row.projection.claims.keys.filter(isOwn))
+        }
+        let found = try await writer.rows(
+            at: wanted.reduce(into: []) {
+                $0.formUnion($1.1)
+                $0.formUnion($1.2)
+            }
+        )
+        return wanted.compactMap { row, entries, claims in
+            let claim = ClaimRow(holder: row.key).encoded
+            let isWhole =
+                entries.allSatisfy { found[$0].map { !$0.isTombstone } ?? false }
+                && claims.allSatisfy { found[$0].map { !$0.isTombstone && $0.value == claim } ?? false }
+            return isWhole ? nil : row
+        }
+    }
+}
+
+extension IndexBuildReport {
+    fileprivate mutating func note(_ duplicate: RecordRow, _ shape: RecordShape) throws {
+        duplicateCount += 1
+        guard duplicates.count < IndexBuildReport.duplicatesMax, let envelope = duplicate.envelope else { return }
+        duplicates.append(try shape.address(of: try shape.extract(envelope.body)))
+    }
+}

@@ -1,0 +1,66 @@
+import KeyValue
+import Tuples
+
+/// Lists the partitions that may hold records of a type, page by page.
+struct RecordPartitions: Sendable {
+    private static let pageSize = 128
+
+    let store: any KeyValueStore
+    let layout: RecordLayout
+    let group: String
+    let shards: Int?
+
+    init(_ type: RecordTypeDescription, _ store: any KeyValueStore, _ layout: RecordLayout) {
+        self.store = store
+        self.layout = layout
+        group = type.group
+        shards = type.shards
+    }
+
+    /// Calls `body` with each partition. One that gets its first record meanwhile may be among them or not.
+    func visit(_ body: ([UInt8]) async throws -> Void) async throws {
+        let prefix = try RecordLayout.encode([.string(layout.namespace), .string(group)])
+        if let shards {
+            for shard in 0..<shards {
+                let name: Tuple = [.string(layout.namespace), .string(group), TupleElement(shard)]
+                try await body(try RecordLayout.encode(name))
+            }
+            return
+        }
+        var cursor: Cursor?
+        repeat {
+            let page = try await store.partitions(in: .records, limit: RecordPartitions.pageSize, after: cursor)
+            for partition in page.partitions where partition.starts(with: prefix) { try await body(partition) }
+            cursor = page.cursor
+        } while cursor != nil
+    }
+}
+
+/// Reads the rows of a range a bounded page at a time.
+struct RowPages: Sendable {
+    let store: any KeyValueStore
+    let range: KeyRange
+    let options: ScanOptions
+
+    init(
+        _ store: any KeyValueStore,
+        _ range: KeyRange,
+        limit: Int = 256,
+        keysOnly: Bool = false,
+        includesTombstones: Bool = false
+    ) {
+        self.store = store
+        self.range = range
+        options = ScanOptions(limit: limit, keysOnly: keysOnly, includesTombstones: includesTombstones)
+    }
+
+    /// Calls `body` with the rows of each page; pages without rows are passed over.
+    func visit(_ body: ([Entry]) async throws -> Void) async throws {
+        var cursor: Cursor?
+        repeat {
+            let page = try await store.scan(range, options, after: cursor)
+            if !page.isEmpty { try await body(page.map(\.entry)) }
+            cursor = page.cursor
+        } while cursor != nil
+    }
+}
