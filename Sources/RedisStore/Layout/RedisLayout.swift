@@ -14,6 +14,7 @@ import KeyValue
 /// | `{tag}iSpartition` | sorted set | the keys of the partition's rows |
 /// | `{tag}tSpartition` | sorted set | those of them that are tombstones |
 /// | `{tag}rSlength:partitionkey` | string | a row, as ``StoredRow``; the length of the partition in decimal |
+/// | `{tag}sname` | string | a row of a large batch that is sent ahead of it; it goes by itself after a minute |
 ///
 /// All scores are 0, so that members lie in the order of their bytes.
 struct RedisLayout: Sendable {
@@ -50,6 +51,8 @@ struct RedisLayout: Sendable {
     func row(at key: Key, in bucket: Bucket) -> [UInt8] {
         base(of: bucket) + [0x72, RedisLayout.digit(key.space)] + RedisLayout.counted(key.partition) + key.bytes
     }
+
+    func rowSentAhead(_ name: [UInt8], in bucket: Bucket) -> [UInt8] { base(of: bucket) + [0x73] + name }
 
     /// A space in names and in arguments of scripts.
     static func digit(_ space: KeySpace) -> UInt8 { 0x30 + space.rawValue }

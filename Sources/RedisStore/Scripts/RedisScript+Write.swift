@@ -4,12 +4,14 @@ extension RedisScript {
     ///
     /// Arguments: the epoch as eight bytes, or nothing; the partition; the partition with its length before it; a mark,
     /// or nothing, then the two bounds around its name; and for each operation four: letters for the action, the space
-    /// and the precondition; the key; the row to be stored, or the amount to be added behind the row's header; and the
-    /// nonce that the precondition names, or nothing for one that matches no row.
+    /// and the precondition; the key; the row to be stored, or for `s` the name under which it was sent ahead, or the
+    /// amount to be added behind the row's header; and the nonce that the precondition names, or nothing for one that
+    /// matches no row.
     ///
     /// Replies `1`, or an array: `f` and the fence that does not admit the batch; `c` and for each operation in conflict
-    /// its number and the row there, or 0 for rows beyond the first that have 128 KiB together; `s`, the number of an addition that can't be and the row there; `d` and for each
-    /// operation the sum of an addition, 1 or 0 for a delete, and else nothing.
+    /// its number and the row there, or 0 for rows beyond the first that have 128 KiB together; `s`, the number of an
+    /// addition that can't be and the row there; `x` where a row that was sent ahead is gone; `d` and for each operation
+    /// the sum of an addition, 1 or 0 for a delete, and else nothing.
     static let writeText = """
         local call, sub, byte = redis.call, string.sub, string.byte
         local base, epoch, partition, counted = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
@@ -75,6 +77,8 @@ extension RedisScript {
             end
             outcomes = outcomes or {}
             outcomes[(i - 7) / 4 + 1] = value
+          elseif byte(ARGV[i]) == 115 and call('EXISTS', base .. 's' .. ARGV[i + 2]) == 0 then
+            return {'x'}
           end
         end
 
@@ -95,8 +99,13 @@ extension RedisScript {
             end
           elseif action ~= 'c' then
             local stored = ARGV[i + 2]
-            if action == 'a' then stored = sub(stored, 1, 16) .. outcomes[place] end
-            call('SET', row(i), stored)
+            if action == 's' then
+              call('RENAME', base .. 's' .. stored, row(i))
+              call('PERSIST', row(i))
+            else
+              if action == 'a' then stored = sub(stored, 1, 16) .. outcomes[place] end
+              call('SET', row(i), stored)
+            end
             if call('ZADD', index, 0, key) == 1 then
               if call('ZCARD', index) == 1 then call('ZADD', base .. 'p' .. space, 0, partition) end
               if action == 'b' then call('ZADD', tombstones, 0, key) end

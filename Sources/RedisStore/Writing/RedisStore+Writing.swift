@@ -34,13 +34,15 @@ extension RedisStore {
             do throws(StoreError) {
                 try batch.validate(for: capabilities)
                 let id = batch.id ?? environment.makeWriteID()
-                requests.append((place, WriteRequest(batch, id: id, store: identity)))
+                let request = WriteRequest(batch, id: id, store: identity, names: environment.random())
+                requests.append((place, request))
                 // Until the reply takes its place.
                 results.append(.success(WriteReceipt([])))
             } catch {
                 results.append(.failure(error))
             }
         }
+        await sendAhead(&requests, &results)
         let calls = requests.map { call(.write, in: $0.request.bucket, $0.request.arguments, .writes) }
         let replies = await scripts.run(calls)
         for (entry, reply) in zip(requests, replies) {
@@ -51,6 +53,25 @@ extension RedisStore {
             }
         }
         return results
+    }
+
+    /// Sends the rows of large batches ahead; a batch with one that fails fails, and nothing of it was written.
+    private func sendAhead(
+        _ requests: inout [(place: Int, request: WriteRequest)],
+        _ results: inout [Result<WriteReceipt, StoreError>]
+    ) async {
+        let commands = requests.flatMap { $0.request.commandsAhead(in: layout) }
+        guard !commands.isEmpty else { return }
+        var replies = await client.send(commands)[...]
+        requests.removeAll { entry in
+            let count = entry.request.rowsAhead.count
+            defer { replies = replies.dropFirst(count) }
+            for case .failure(let error) in replies.prefix(count) {
+                results[entry.place] = .failure(error)
+                return true
+            }
+            return false
+        }
     }
 }
 #endif

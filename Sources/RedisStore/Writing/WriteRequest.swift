@@ -5,11 +5,21 @@ import KeyValue
 struct WriteRequest {
     let bucket: Bucket
     let arguments: [[UInt8]]
+    /// The rows that go ahead of the script, each under a name of its own.
+    let rowsAhead: [(name: [UInt8], row: [UInt8])]
     private let batch: WriteBatch
     private let id: WriteID
     private let store: StoreIdentity
 
-    init(_ batch: WriteBatch, id: WriteID, store: StoreIdentity) {
+    /// Of a batch of more bytes, rows of more bytes go ahead: a script that gets and stores megabytes takes milliseconds,
+    /// in which the server does nothing else.
+    private static let batchBytesAtOnceMax = 256 << 10
+    private static let rowBytesAtOnceMax = 2 << 10
+
+    /// A request for a batch.
+    ///
+    /// - Parameter names: what the names of rows that go ahead begin with; no other batch has it.
+    init(_ batch: WriteBatch, id: WriteID, store: StoreIdentity, names: UInt64) {
         self.batch = batch
         self.id = id
         self.store = store
@@ -24,13 +34,29 @@ struct WriteRequest {
         } else {
             arguments += [[], [], []]
         }
-        for operation in batch.operations {
-            arguments.append(WriteRequest.letters(of: operation))
-            arguments.append(operation.key.bytes)
-            arguments.append(WriteRequest.row(of: operation, nonce: id.nonce))
-            arguments.append(WriteRequest.nonce(of: operation, store))
+        let rows = batch.operations.map { WriteRequest.row(of: $0, nonce: id.nonce) }
+        let isLarge = rows.reduce(0) { $0 + $1.count } > WriteRequest.batchBytesAtOnceMax
+        var rowsAhead: [(name: [UInt8], row: [UInt8])] = []
+        for (operation, row) in zip(batch.operations, rows) {
+            var letters = WriteRequest.letters(of: operation)
+            var stored = row
+            if isLarge, row.count > WriteRequest.rowBytesAtOnceMax {
+                letters[0] = 0x73
+                stored = StoredRow.encode(names) + StoredRow.encode(UInt64(rowsAhead.count))
+                rowsAhead.append((stored, row))
+            }
+            arguments += [letters, operation.key.bytes, stored, WriteRequest.nonce(of: operation, store)]
         }
         self.arguments = arguments
+        self.rowsAhead = rowsAhead
+    }
+
+    /// What sends rows ahead. Sent again they do no harm, and they go by themselves if their batch never comes.
+    func commandsAhead(in layout: RedisLayout) -> [RedisCommand] {
+        rowsAhead.map { name, row in
+            let name = layout.rowSentAhead(name, in: bucket)
+            return RedisCommand("SET", [name, row, Array("PX".utf8), Array("60000".utf8)], slot: bucket.slot)
+        }
     }
 
     private static func letters(of operation: WriteBatch.Operation) -> [UInt8] {
@@ -84,6 +110,8 @@ struct WriteRequest {
             try fence.admit(epoch: batch.epoch)
         case "c": throw .preconditionFailed(try conflicts(in: rest))
         case "s": try refuseSum(rest)
+        case "x":
+            throw StoreError(.unavailable, "The server lost a row that was sent ahead of its batch: write it again.")
         default: break
         }
         throw RedisStore.strangeReply

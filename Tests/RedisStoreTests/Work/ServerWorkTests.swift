@@ -121,6 +121,13 @@ import Testing
             let error = await #expect(throws: StoreError.self) { try await store.write(WriteBatch(operations)) }
             #expect(error?.conflicts.count == 256)
         }
+        for (count, bytes) in [(6, 500_000), (256, 12_000)] {
+            let value = Array(repeating: 0x78 as UInt8, count: bytes)
+            try await ServerWorkTests.expectBrief("\(count) values of \(bytes) B", on: server) { _ in
+                let keys = (0..<count).map { ServerWorkTests.key(7_000_000 + $0) }
+                _ = try await store.write(WriteBatch(keys.map { .init(.put(value), at: $0) }))
+            }
+        }
         try await ServerWorkTests.expectBrief("tombstones", on: server) { attempt in
             let numbers = numbers(attempt, 4_000_000)
             _ = try await store.write(WriteBatch(numbers.map { .init(.bury, at: ServerWorkTests.key($0)) }))
