@@ -13,10 +13,14 @@ enum Child {
         var peakBytes: Int
     }
 
-    /// `copy` or `verify` and two URLs, or `archive` and a number of bytes.
+    /// `copy` or `verify` and two URLs, `archive` and a number of bytes, or `hostile` and an input's name.
     static func main(_ arguments: [String]) async throws {
         if arguments.count == 2, arguments[0] == "archive", let byteCount = Int(arguments[1]) {
             return try report(records: try streamArchive(ofBytes: byteCount))
+        }
+        if arguments.count == 2, arguments[0] == "hostile", let input = HostileInput(rawValue: arguments[1]) {
+            let (nanoseconds, memory) = try input.cost(peakBytes)
+            return try report(records: nanoseconds, peakBytes: memory)
         }
         guard arguments.count == 3 else { throw WrongUsage(argument: "child") }
         // Caches as the command has them.
@@ -40,8 +44,9 @@ enum Child {
         try report(records: records)
     }
 
-    private static func report(records: Int) throws {
-        let outcome = try JSONEncoder().encode(Outcome(records: records, peakBytes: try peakBytes()))
+    private static func report(records: Int, peakBytes: Int? = nil) throws {
+        let peakBytes = try peakBytes ?? self.peakBytes()
+        let outcome = try JSONEncoder().encode(Outcome(records: records, peakBytes: peakBytes))
         try FileHandle.standardOutput.write(contentsOf: outcome)
     }
 

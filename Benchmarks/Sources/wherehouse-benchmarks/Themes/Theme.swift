@@ -27,6 +27,7 @@ enum Theme: String, CaseIterable {
             try await measureArchives(bench, &results)
             try await measureBlocks(bench, &results)
             try await measureIdentifiers(bench, &results)
+            try await measureHostileInputs(bench, &results)
         case .redisCalls: try await measureRedisCalls(bench, &results)
         }
     }
