@@ -34,3 +34,8 @@ public struct AbsentSigner: Signer {
 
     public func sign(_ bytes: [UInt8]) throws(UCANError) -> Signature { .absent }
 }
+
+extension NamedSigner<SigningKey> {
+    /// The public half of the key.
+    public var publicKey: PublicKey { signer.publicKey }
+}

@@ -55,6 +55,20 @@ struct Search {
         throw .unauthorized(rule.ability, attempt.failed + attempt.others, unknown: attempt.unknown)
     }
 
+    /// The chain by which a token has a capability, by the rule that nothing may change along it.
+    mutating func prove(_ capability: Capability, of delegation: Delegation) async throws(Failure) -> [ChainLink] {
+        try await validate(delegation, among: [delegation], depth: 0)
+        let rule = Rule(
+            capability.can,
+            read: { _ in },
+            derive: { (claimed, delegated) throws(Failure) in try Derivation.same(claimed, delegated) }
+        )
+        let link = ChainLink(delegation: delegation, capability: capability)
+        let chain = try await prove(Match(rule: rule, link: link), depth: 0)
+        try await checkRevocations(of: chain)
+        return chain
+    }
+
     private mutating func attempt(_ rule: Rule, _ proofs: [Delegation], depth: Int) async throws(Failure) -> Attempt {
         var causes: [Failure] = []
         var sources: [Source] = []

@@ -58,4 +58,12 @@ public struct Validator: Sendable {
         guard let first = chain.first else { throw .unauthorized(rule.ability, [], unknown: []) }
         return Authorization(claim: try Claim(first.capability), chain: chain)
     }
+
+    /// How a token has one of its capabilities, whatever that is: by the same resource and the same bounds all along.
+    ///
+    /// Throws what ``authorize(_:as:)`` does. A token that gives `ucan:*` gives what its issuer has; ask for that.
+    public func prove(_ capability: Capability, of delegation: Delegation) async throws(Failure) -> [ChainLink] {
+        var search = Search(self, at: clock())
+        return try await search.prove(capability, of: delegation)
+    }
 }
