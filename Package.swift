@@ -105,7 +105,7 @@ let package = Package(
         .target(
             name: "CommandLineTool",
             dependencies: [
-                "Drivers", "IPLD", "KeyValue", "Migration",
+                "Drivers", "IPLD", "KeyValue", "Migration", "UCAN",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

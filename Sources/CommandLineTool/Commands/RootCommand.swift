@@ -19,7 +19,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             GetCommand.self, PutCommand.self, DeleteCommand.self, ScanCommand.self, CountCommand.self,
             PartitionsCommand.self, StatCommand.self, CopyCommand.self, VerifyCommand.self, DigestCommand.self,
-            DumpCommand.self, RestoreCommand.self, CARCommand.self, CIDCommand.self,
+            DumpCommand.self, RestoreCommand.self, CARCommand.self, CIDCommand.self, UCANCommand.self,
         ]
     )
 }
