@@ -105,6 +105,43 @@ struct CARIndexTests {
         #expect(throws: IPLDError.self) { try named.verify(renamed) }
     }
 
+    @Test("No flipped bit in a layout or an index goes unnoticed", arguments: CARIndex.Format.allCases)
+    func damage(format: CARIndex.Format) throws {
+        var data: [UInt8] = []
+        var writer = CARWriter(roots: [], to: &data)
+        let blocks = [Block(.raw, [1]), Block(.raw, [2, 3]), Block(CID(.raw, .sha512(of: [4])), unverified: [4])]
+        let places = blocks.map { (cid: $0.cid, offset: writer.append($0, to: &data).offset) }
+        let layout = CARLayout(dataSize: UInt64(data.count), isIndexed: true)
+        let archive = layout.encoded + data + CARIndex(format, of: places).encoded
+
+        func check(_ archive: [UInt8]) throws {
+            var reader = CARReader(keepsIndex: true)
+            reader.append(archive)
+            var found: [(cid: CID, offset: UInt64)] = []
+            while let section = try reader.next() { found.append((section.block.cid, section.offset)) }
+            try reader.finish()
+            try #require(try reader.index()).verify(found)
+        }
+        try check(archive)
+        for count in archive.indices { #expect(throws: (any Error).self) { try check(Array(archive[..<count])) } }
+        // What the characteristics promise is not asked of an archive.
+        let unchecked = CARLayoutPlaces.characteristics
+        for index in archive.indices where !unchecked.contains(index) {
+            let isData = (CARLayoutPlaces.end..<CARLayoutPlaces.end + data.count).contains(index)
+            for bit in 0..<8 where !isData {
+                var damaged = archive
+                damaged[index] ^= 1 << UInt8(bit)
+                #expect(throws: (any Error).self, "byte \(index), bit \(bit)") { try check(damaged) }
+            }
+        }
+    }
+
+    /// Where an archive of version 2 has its characteristics, and where its layout ends.
+    private enum CARLayoutPlaces {
+        static let characteristics = 11..<27
+        static let end = 51
+    }
+
     @Test("An index that is cut off, out of order or claims too much is refused")
     func refusals() throws {
         let index = CARIndex(.sorted, of: (0..<3).map { (cid: CID(.raw, .sha256(of: [$0])), offset: UInt64($0)) })
