@@ -93,7 +93,7 @@ extension RecordStore {
         return mended
     }
 
-    private func shape(_ type: String) throws(RecordError) -> RecordShape {
+    func shape(_ type: String) throws(RecordError) -> RecordShape {
         guard let shape = shapes[type] else {
             throw RecordError(.invalidDeclaration, "No record type of this name is declared.", ["type": type])
         }

@@ -15,7 +15,7 @@ public struct RecordStore: Sendable {
     let writer: RecordWriter
     let schema: SchemaKeeper
     let shapes: [String: RecordShape]
-    private let cursorKey: CursorKey
+    let cursorKey: CursorKey
 
     /// Opens records in a store, under a namespace that keeps them apart from others' in the same store, and brings the
     /// declarations into the schema that the store keeps of it. <doc:DeclaringRecords> tells which changes are allowed.
@@ -59,6 +59,7 @@ public struct RecordStore: Sendable {
             guard shapes.updateValue(type.shape, forKey: type.shape.name) == nil else {
                 throw RecordError(.invalidDeclaration, "Two record types have one name.", ["name": type.shape.name])
             }
+            try RecordWriter.requireScope(for: type.shape, capabilities)
         }
         let layout = RecordLayout(namespace: namespace)
         let schema = try SchemaKeeper(store: store, layout: layout, declared: shapes, environment: environment)
@@ -171,7 +172,7 @@ extension RecordStore {
         try await apply(try key(of: address, type), condition, type) { _ in nil }
     }
 
-    private func key<Message>(of address: RecordAddress, _ type: RecordType<Message>) throws(RecordError) -> Key {
+    func key<Message>(of address: RecordAddress, _ type: RecordType<Message>) throws(RecordError) -> Key {
         guard address.type == type.name, shapes[type.name] != nil else {
             throw RecordError(
                 .invalidDeclaration,
@@ -188,14 +189,7 @@ extension RecordStore {
         _ type: RecordType<Message>,
         _ edit: @escaping @Sendable ([UInt8]?) throws -> [UInt8]?
     ) async throws -> Receipt {
-        let wanted: Change.Condition =
-            switch condition {
-            case .none: .none
-            case .absent: .absent
-            case .present: .present
-            case .version(let version): .version(version)
-            }
-        let receipt = try await writer.apply(Change(key: key, condition: wanted, edit: edit), type.shape)
+        let receipt = try await writer.apply(Change(key: key, condition: condition.wanted, edit: edit), type.shape)
         return Receipt(
             version: receipt.version,
             existed: receipt.existed,
@@ -215,6 +209,23 @@ extension RecordStore {
     ///   query.
     public func find<Message>(_ query: Query, as type: RecordType<Message>) async throws -> QueryPage<Message> {
         let view = try await schema.view()
+        let found = try await find(query, type, view, writer, [:])
+        if !schema.isHeld(view) {
+            guard try await schema.view().description[type: type.name] == view.description[type: type.name] else {
+                throw RecordError(.contended, "An index changed its state meanwhile: ask again.", ["type": type.name])
+            }
+        }
+        return found
+    }
+
+    /// One page as it is with the staged changes of a transaction.
+    func find<Message>(
+        _ query: Query,
+        _ type: RecordType<Message>,
+        _ view: SchemaView,
+        _ writer: RecordWriter,
+        _ staged: [Key: StagedChange]
+    ) async throws -> QueryPage<Message> {
         let plan = try plan(query, view.reading(type.shape))
         let signature = Array(
             "\(type.name) \(query.order) \(query.isDescending) \(query.filter) \(plan.signature) ".utf8
@@ -224,14 +235,10 @@ extension RecordStore {
             try cursor.position(in: binding, cursorKey)
         }
         let shape = view.writing(type.shape)
-        let page = try await QueryRunner(writer: writer, shape: shape).run(plan, query, after: position)
-        if !schema.isHeld(view) {
-            guard try await schema.view().description[type: type.name] == view.description[type: type.name] else {
-                throw RecordError(.contended, "An index changed its state meanwhile: ask again.", ["type": type.name])
-            }
-        }
+        var page = try await QueryRunner(writer: writer, shape: shape).run(plan, query, after: position)
+        if !staged.isEmpty { try page.overlay(staged, shape, plan, query, after: position) }
         var records: [Stored<Message>] = []
-        for envelope in page.found {
+        for envelope in page.found.map(\.envelope) {
             let message = try RecordType<Message>.decode(envelope.body, name: type.name)
             records.append(Stored(message: message, version: envelope.version))
         }

@@ -9,7 +9,10 @@ typealias Upload = Wherehouse_Samples_Upload
 /// The record types of the tests.
 enum Samples {
     /// Packages, a partition an owner: every kind of index, all of them local.
-    static func packages(indexes: [Index] = localIndexes) throws -> RecordType<Package> {
+    static func packages(
+        indexes: [Index] = localIndexes,
+        queriesInTransactions: Bool = false
+    ) throws -> RecordType<Package> {
         try RecordType(
             "package",
             fields: [
@@ -22,7 +25,8 @@ enum Samples {
             ],
             partitionedBy: .fields(["owner"], group: "owner"),
             primaryKey: ["name"],
-            indexes: indexes
+            indexes: indexes,
+            queriesInTransactions: queriesInTransactions
         )
     }
 

@@ -8,6 +8,8 @@ struct RecordShape: Sendable {
     private(set) var indexes: [Index]
     /// The field that holds the moment from which the record is gone.
     let expiryField: String?
+    /// Whether every change of a record leaves a stamp in its partition, so that transactions may ask queries.
+    let isStamped: Bool
     /// The declared fields of an encoded message.
     let extract: @Sendable ([UInt8]) throws(RecordError) -> FieldValues
 

@@ -18,6 +18,9 @@ public struct RecordType<Message: SwiftProtobuf.Message & Sendable>: Sendable {
     ///   - schemaVersion: The version of the message's schema that this program writes, and the newest that it reads.
     ///   - primaryKey: The fields that tell a record from every other of the type in its partition, in their order.
     ///   - expiry: The field that holds the moment from which the record is gone; missing or null for never.
+    ///   - queriesInTransactions: Whether transactions may ask queries of the type. Every change of a record then writes
+    ///     one row more, the same for all records of the type in a partition. It needs a store whose batches reach a
+    ///     partition, and stays as it is once the type has records.
     /// - Throws: ``RecordError/Code/invalidDeclaration`` or ``RecordError/Code/unknownField``, with the name.
     public init(
         _ name: String,
@@ -26,7 +29,8 @@ public struct RecordType<Message: SwiftProtobuf.Message & Sendable>: Sendable {
         partitionedBy partitionKey: PartitionKey,
         primaryKey: [String],
         indexes: [Index] = [],
-        expiry: String? = nil
+        expiry: String? = nil,
+        queriesInTransactions: Bool = false
     ) throws(RecordError) {
         var declarations: [String: FieldDeclaration] = [:]
         for field in fields {
@@ -47,6 +51,7 @@ public struct RecordType<Message: SwiftProtobuf.Message & Sendable>: Sendable {
             primaryKey: primaryKey,
             indexes: indexes,
             expiryField: expiry,
+            isStamped: queriesInTransactions,
             extract: { bytes throws(RecordError) in
                 try RecordType.extract(fields, from: try RecordType.decode(bytes, name: name), name: name)
             }

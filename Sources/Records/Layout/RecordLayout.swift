@@ -16,6 +16,7 @@ import Tuples
 /// | reserved data | (4, type, record's key, number) | the intent of a change that takes several steps |
 /// | reserved data | (5, index, columns…) | the doubt about a count or a sum |
 /// | reserved data | (7, index) | how far a partition is entered in an index that is being built |
+/// | reserved data | (8, type) | the version of the change of a record of the type that was the last in the partition |
 ///
 /// The schema is a row (6) of the partition (namespace, 2), in reserved data.
 ///
@@ -29,11 +30,12 @@ struct RecordLayout: Hashable, Sendable {
         case intent = 4
         case doubt = 5
         case progress = 7
+        case stamp = 8
 
         var space: KeySpace {
             switch self {
             case .record, .entry, .total: .records
-            case .claim, .intent, .doubt, .progress: .reservedData
+            case .claim, .intent, .doubt, .progress, .stamp: .reservedData
             }
         }
     }
@@ -78,6 +80,11 @@ struct RecordLayout: Hashable, Sendable {
 }
 
 extension RecordLayout {
+    /// The row that every change of a record of the type writes in its partition; nil if the type has none.
+    func stamp(of shape: RecordShape, in partition: [UInt8]) throws(RecordError) -> Key? {
+        shape.isStamped ? try key(.stamp, shape.name, [], in: partition) : nil
+    }
+
     /// The keys of a kind in a partition; of one name only, if given.
     func range(
         of kind: Kind,

@@ -5,9 +5,16 @@ struct QueryRunner: Sendable {
     let writer: RecordWriter
     let shape: RecordShape
 
+    /// A record, and where it is in the order of the plan.
+    struct Found: Sendable {
+        var position: [UInt8]
+        var key: Key
+        var envelope: Envelope
+    }
+
     /// What a run of a plan found.
     struct Page: Sendable {
-        var found: [Envelope] = []
+        var found: [Found] = []
         /// The position of the last candidate that was looked at, if there may be more.
         var position: [UInt8]?
         var isPartial = false
@@ -71,7 +78,7 @@ struct QueryRunner: Sendable {
     }
 
     /// The records of candidates that really are what the plan takes them for, in the candidates' order.
-    private func matches(_ candidates: [Candidate], _ plan: QueryPlan, _ query: Query) async throws -> [Envelope] {
+    private func matches(_ candidates: [Candidate], _ plan: QueryPlan, _ query: Query) async throws -> [Found] {
         guard let source = plan.unions.first, !candidates.isEmpty else { return [] }
         var keys: [Key] = []
         for candidate in candidates {
@@ -85,14 +92,14 @@ struct QueryRunner: Sendable {
             keys.append(key)
         }
         let read = source.index == nil ? candidates.map(\.entry) : try await writer.store.get(keys)
-        var found: [Envelope] = []
+        var found: [Found] = []
         for (index, key) in keys.enumerated() {
             let row = try RecordRow(read[index], at: key, now: writer.wallClock(), shape, writer.layout)
             guard let live = row.live,
                 source.index == nil || source.holds(row.projection, at: candidates[index].position),
                 query.filter.holds(of: try shape.extract(live.body))
             else { continue }
-            found.append(live)
+            found.append(Found(position: candidates[index].position, key: key, envelope: live))
         }
         return found
     }

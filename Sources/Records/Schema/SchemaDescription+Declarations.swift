@@ -12,6 +12,7 @@ extension RecordTypeDescription {
             shards: shape.partitionKey.shards,
             primaryKey: shape.primaryKey,
             expiry: shape.expiryField,
+            queriesInTransactions: shape.isStamped ? true : nil,
             indexes: shape.indexes.map { IndexDescription($0, state) }.sorted { $0.name < $1.name }
         )
     }

@@ -41,6 +41,8 @@ public struct RecordTypeDescription: Hashable, Sendable, Codable {
     public let primaryKey: [String]
     /// The field that holds the moment from which a record is gone.
     public let expiry: String?
+    /// Whether transactions may ask queries of the type; nil for no.
+    public let queriesInTransactions: Bool?
     /// The indexes, in the order of their names.
     public internal(set) var indexes: [IndexDescription]
 

@@ -72,6 +72,14 @@ enum SchemaEvolution {
             """,
             ["type": stored.name]
         )
+        try require(
+            declared.queriesInTransactions == stored.queriesInTransactions,
+            """
+            Whether transactions may ask queries of a type stays as it is, since every program has to write its stamps: \
+            declare a type of another name and move the records.
+            """,
+            ["type": stored.name]
+        )
         var merged = stored
         merged.schemaVersion = max(stored.schemaVersion, declared.schemaVersion)
         for field in declared.fields {

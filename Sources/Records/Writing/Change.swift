@@ -35,18 +35,18 @@ struct Change: Sendable {
     }
 
     /// Throws unless the condition holds of what was read.
-    func judge(_ row: RecordRow, _ shape: RecordShape) throws(RecordError) {
+    func judge(_ live: Envelope?, _ shape: RecordShape) throws(RecordError) {
         let subject = ["type": shape.name]
         switch condition {
         case .none, .expired: return
         case .absent:
-            guard row.live != nil else { return }
+            guard live != nil else { return }
             throw RecordError(.alreadyExists, "A record with this primary key is there already.", subject)
         case .present:
-            guard row.live == nil else { return }
+            guard live == nil else { return }
             throw RecordError(.notFound, "There is no record with this primary key.", subject)
         case .version(let version):
-            guard let live = row.live else {
+            guard let live else {
                 throw RecordError(.notFound, "There is no record with this primary key.", subject)
             }
             guard live.version != version else { return }

@@ -14,6 +14,8 @@ struct ChangeAttempt: Sendable {
     private(set) var after = Projection.empty
     private(set) var receipt = ChangeReceipt(version: nil, existed: false)
     private var value: [UInt8]?
+    /// The row that says that a record of the type was changed, if the type has one.
+    private var stamp: Key?
     /// The rows beside the record as they were before anything was written.
     var seen: [Key: Entry] = [:]
     /// Records that stale claims name.
@@ -57,9 +59,11 @@ struct ChangeAttempt: Sendable {
     /// Decides what to do about the record as it is: false when nothing is.
     mutating func prepare(_ row: RecordRow, _ layout: RecordLayout, _ capabilities: Capabilities) throws -> Bool {
         self.row = row
+        // An entering does not change the record.
+        stamp = change.entering == nil ? try layout.stamp(of: shape, in: row.key.partition) : nil
         revision = nil
         written = [:]
-        try change.judge(row, shape)
+        try change.judge(row.live, shape)
         if change.condition == .expired, !row.isExpired { return false }
         if let index = change.entering, let live = row.live {
             return try prepareEntering(index, live, layout, capabilities)
@@ -104,6 +108,11 @@ struct ChangeAttempt: Sendable {
         return before != after
     }
 
+    /// The rest of step 4, which transactions sum up over their changes.
+    func additions(_ capabilities: Capabilities) -> [WriteBatch.Operation] {
+        plan.sums.map { addition(of: $1, to: $0, capabilities) }
+    }
+
     /// Step 4: the record and what its batch reaches.
     func recordBatch(_ rules: WriteRules, _ capabilities: Capabilities) -> [WriteBatch.Operation] {
         let precondition: Precondition? =
@@ -128,7 +137,9 @@ struct ChangeAttempt: Sendable {
         if rules.contains(.rewriteFirst) {
             operations += staleHolders(of: plan.newClaims.inside).map(\.rewriting)
         }
-        for (key, change) in plan.sums { operations.append(addition(of: change, to: key, capabilities)) }
+        if let stamp, rules.contains(.stampChanges) {
+            operations.append(WriteBatch.Operation(.put(version.bytes), at: stamp))
+        }
         return operations
     }
 
@@ -195,7 +206,7 @@ struct ChangeAttempt: Sendable {
         return WriteBatch.Operation(capabilities.removal, at: key, if: precondition)
     }
 
-    private func addition(of change: Int64, to key: Key, _ capabilities: Capabilities) -> WriteBatch.Operation {
+    func addition(of change: Int64, to key: Key, _ capabilities: Capabilities) -> WriteBatch.Operation {
         guard !capabilities.integerAdd else { return WriteBatch.Operation(.add(change), at: key) }
         let number = seen[key].flatMap { $0.isTombstone ? nil : Counter.decode($0.value) } ?? 0
         let precondition: Precondition = seen[key].map { .revision($0.revision) } ?? .vacant

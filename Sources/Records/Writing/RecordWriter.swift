@@ -67,7 +67,9 @@ struct RecordWriter: Sendable {
             guard try await prewrite(&attempt) else { return nil }
         }
         guard isHeld(view) else { return nil }
-        switch await write(attempt.recordBatch(rules, store.capabilities)) {
+        let capabilities = store.capabilities
+        try RecordWriter.requireScope(for: attempt.shape, capabilities)
+        switch await write(attempt.recordBatch(rules, capabilities) + attempt.additions(capabilities)) {
         case .success:
             if !rules.contains(.entriesFirst) { _ = try await writeNew(&attempt) }
             return await finish(attempt, attempt.receipt)
@@ -79,6 +81,17 @@ struct RecordWriter: Sendable {
         case .failure(let error):
             guard RecordWriter.beginsAnew(error) else { throw error }
             return nil
+        }
+    }
+
+    /// Throws where the stamp of a type could not be written with its records.
+    static func requireScope(for shape: RecordShape, _ capabilities: Capabilities) throws(RecordError) {
+        guard capabilities.batchScope >= .partition || !shape.isStamped else {
+            throw RecordError(
+                .unsupported,
+                "Transactions with queries need a store whose batches reach a partition.",
+                ["type": shape.name]
+            )
         }
     }
 
@@ -126,20 +139,25 @@ struct RecordWriter: Sendable {
 // MARK: - The steps
 
 extension RecordWriter {
-    private func readBeside(_ attempt: inout ChangeAttempt) async throws {
+    func readBeside(_ attempt: inout ChangeAttempt) async throws {
         var keys = attempt.plan.claims.union(attempt.plan.oldEntries.outside)
         if !store.capabilities.integerAdd { keys.formUnion(attempt.plan.sums.keys) }
         attempt.seen = keys.isEmpty ? [:] : try await rows(at: keys)
     }
 
     /// Looks at the records that hold what is to be claimed: false to begin anew.
-    private func judgeClaims(_ attempt: inout ChangeAttempt) async throws -> Bool {
+    ///
+    /// - Parameter staged: What records are going to hold that the same batch changes.
+    func judgeClaims(_ attempt: inout ChangeAttempt, beside staged: [Key: Projection] = [:]) async throws -> Bool {
         attempt.stale = [:]
         let new = attempt.plan.newClaims.inside.union(attempt.plan.newClaims.outside)
         for claim in new.sorted() {
             guard let entry = attempt.seen[claim], !entry.isTombstone else { continue }
             let holder = try ClaimRow(entry.value).holder
             guard holder != attempt.change.key, rules.contains(.judgeHolder) else { continue }
+            if let after = staged[holder], after.claims[claim] == nil, attempt.plan.newClaims.inside.contains(claim) {
+                continue
+            }
             let row = try await read(holder, attempt.shape)
             if row.projection.claims[claim] == nil {
                 attempt.stale[claim] = row
@@ -159,7 +177,7 @@ extension RecordWriter {
     }
 
     /// Steps 1 to 3: false to begin anew.
-    private func prewrite(_ attempt: inout ChangeAttempt) async throws -> Bool {
+    func prewrite(_ attempt: inout ChangeAttempt) async throws -> Bool {
         attempt.touched.formUnion(attempt.plan.outside)
         var first: [WriteBatch.Operation] = []
         if rules.contains(.intentFirst) {
@@ -206,7 +224,8 @@ extension RecordWriter {
     }
 
     /// Steps 5 and 6. The change is done, so nothing here is an error.
-    private func finish(_ attempt: ChangeAttempt, _ receipt: ChangeReceipt) async -> ChangeReceipt {
+    @discardableResult
+    func finish(_ attempt: ChangeAttempt, _ receipt: ChangeReceipt) async -> ChangeReceipt {
         var receipt = receipt
         guard !attempt.touched.isEmpty else { return receipt }
         let (operations, isWhole) = attempt.releases(rules, layout, store.capabilities)
@@ -224,7 +243,7 @@ extension RecordWriter {
     }
 
     /// Takes back what attempts that did not come to an end have written beside the record.
-    private func abandon(_ attempt: ChangeAttempt) async throws {
+    func abandon(_ attempt: ChangeAttempt) async throws {
         guard !attempt.touched.isEmpty else { return }
         let repairer = Repairer(writer: self)
         let intent = IntentRow(record: attempt.change.key, rows: attempt.touched)

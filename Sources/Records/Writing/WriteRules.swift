@@ -34,5 +34,16 @@ struct WriteRules: OptionSet {
     /// An index becomes readable only in the life in which it was built.
     static let sameGeneration = WriteRules(rawValue: 1 << 14)
 
-    static let all = WriteRules(rawValue: (1 << 15) - 1)
+    /// A transaction is written only if every record that it read is as it was.
+    static let validateReads = WriteRules(rawValue: 1 << 32)
+    /// A transaction is written only if no record that its queries might have found was changed.
+    static let validateRanges = WriteRules(rawValue: 1 << 33)
+    /// Every change of a record of a stamped type writes the stamp of its partition.
+    static let stampChanges = WriteRules(rawValue: 1 << 34)
+    /// A query of a transaction reads the stamp before the records.
+    static let stampFirst = WriteRules(rawValue: 1 << 35)
+    /// A transaction whose outcome is unknown is recognised by its records' versions, not made again.
+    static let recogniseCommit = WriteRules(rawValue: 1 << 36)
+
+    static let all = WriteRules(rawValue: .max)
 }

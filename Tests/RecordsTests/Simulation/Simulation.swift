@@ -60,7 +60,7 @@ struct Simulation: Sendable {
             witness: witness
         )
         let schema = evolves ? try await SimulatedSchema(type.shape, clients: clients, rules, in: world) : nil
-        let writer = { (number: Int) in
+        let writer = { @Sendable (number: Int) in
             var writer = RecordWriter(
                 store: SimulatedClient(number, in: world),
                 layout: witness.layout,
@@ -71,41 +71,11 @@ struct Simulation: Sendable {
             writer.schema = schema?.keeper(of: number)
             return writer
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            var started = 0
-            var idle = Array(0..<clients)
-            while true {
-                let parked = await world.turns.quiet()
-                if evolves { world.pass(1_000_000) }
-                idle = (0..<clients).filter { !parked.contains($0) }
-                if parked.isEmpty, started >= operations { break }
-                switch world.random(below: 40) {
-                case 0: world.advance()
-                case 1...2: await world.deliverLate()
-                case 3 where weather.shifts: world.shift()
-                case 17 where schema != nil && started < operations && !parked.contains(clients):
-                    guard let schema else { continue }
-                    world.turns.begin()
-                    group.addTask {
-                        await schema.work(as: clients)
-                        world.turns.end()
-                    }
-                case 4...16 where started < operations && !idle.isEmpty:
-                    let number = idle[world.random(below: idle.count)]
-                    started += 1
-                    world.turns.begin()
-                    let shape = schema?.shape(of: number) ?? type.shape
-                    let actor = SimulatedActor(writer: writer(number), shape: shape, world: world)
-                    group.addTask {
-                        await actor.act()
-                        world.turns.end()
-                    }
-                default:
-                    guard !parked.isEmpty else { continue }
-                    world.turns.resume(parked[world.random(below: parked.count)])
-                }
-            }
-            try await group.waitForAll()
+        // It works beside the clients, with a number of its own.
+        let work = schema.map { schema in { @Sendable in await schema.work(as: clients) } }
+        await world.run(operations, clients: clients, beside: work, passing: evolves ? 1_000_000 : 0) { number in
+            let shape = schema?.shape(of: number) ?? type.shape
+            await SimulatedActor(writer: writer(number), shape: shape, world: world).act()
         }
         try await settle(world, writer(-1), type.shape, schema)
         try await witness.inspect(world, isFinal: true)
@@ -113,14 +83,12 @@ struct Simulation: Sendable {
     }
 
     /// The weather clears up, what is late arrives, and sweeper and scrubber do their work.
-    private func settle(
+    func settle(
         _ world: SimulatedWorld,
         _ writer: RecordWriter,
         _ shape: RecordShape,
-        _ schema: SimulatedSchema?
-    )
-        async throws
-    {
+        _ schema: SimulatedSchema? = nil
+    ) async throws {
         world.clearUp()
         while world.lateCount > 0 { await world.deliverLate() }
         var calm = RecordWriter(

@@ -108,7 +108,7 @@ final class Witness: Sendable {
         guard isFinal else { return }
         for (key, value) in rows.sorted(by: { $0.key < $1.key }) where key != (try layout.schemaKey()) {
             switch RecordLayout.decode(key)?.kind {
-            case .record: continue
+            case .record, .stamp: continue
             case .entry: if !entries.contains(key) { object("left over: \(key)") }
             case .claim: if claims[key] != value { object("left over: \(key)") }
             case .total:
