@@ -35,13 +35,18 @@ struct ArchiveInput {
         }
     }
 
-    /// The archive's index, if it has one and it leads to these places, to be asked for at the end.
-    func verifiedIndex(of places: [(cid: CID, offset: UInt64)]) throws -> CARIndex? {
+    /// The archive's index, if it has one and it leads to these places, to be asked for at the end. Nil also for one in
+    /// an unknown format, if that is let pass.
+    func verifiedIndex(
+        of places: [(cid: CID, offset: UInt64)],
+        orUnknown letsUnknownPass: Bool
+    ) throws -> CARIndex? {
         do throws(IPLDError) {
             let index = try reader.index()
             try index?.verify(places)
             return index
         } catch {
+            if letsUnknownPass, error.code == .unsupported { return nil }
             throw CommandError(error, path: path)
         }
     }

@@ -18,7 +18,8 @@ struct VerifyArchiveCommand: StoreCommand {
     )
 
     @Argument(help: CARCommand.archive) var archive: String
-    @Flag(help: "Let blocks pass whose hash function can't be computed here.") var lenient = false
+    @Flag(help: "Let pass what can't be checked here: blocks of other hash functions, and an index in another format.")
+    var lenient = false
     @OptionGroup var options: OutputOptions
 
     func run(in context: CommandContext) async throws {
@@ -32,7 +33,7 @@ struct VerifyArchiveCommand: StoreCommand {
             missing?.remove(section.block.cid)
             if input.reader.layout?.indexOffset != nil { places.append((section.block.cid, section.offset)) }
         }
-        let index = try input.verifiedIndex(of: places)
+        let index = try input.verifiedIndex(of: places, orUnknown: lenient)
         let roots = input.reader.roots ?? []
         let absent = (missing ?? Set(roots)).filter { $0.hash.code != .identity }.sorted()
         let cid = CID(.car, input.hash.multihash)
