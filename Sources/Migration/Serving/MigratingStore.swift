@@ -12,6 +12,8 @@ import Synchronization
 ///   longer both, is refused with ``StoreError/Code/staleMode``: build it anew.
 /// - **Revisions** do not cross the switch: what was read before it fails afterwards with
 ///   ``StoreError/Code/preconditionFailed``, and is read again.
+/// - **Batches of unknown outcome** are not recognised when they are sent again after the switch: what became of them
+///   stays ``StoreError/Code/outcomeUnknown``, and nothing is written twice.
 /// - **Fences** of its callers are kept in the control store, and known here after at most the lease.
 /// - **Deletes** leave tombstones where workers may be about to write an old value: whoever asks for tombstones sees
 ///   them, and the key is ``Precondition/absent`` but not ``Precondition/vacant``. They go when the migration ends.
@@ -22,6 +24,7 @@ public final class MigratingStore: KeyValueStore {
         /// The epoch that the last registration named.
         var registered: UInt64 = 0
         var fence = Fence.open
+        var unresolved = UnresolvedWrites()
         var follower: Task<Void, Never>?
         var isClosed = false
     }
@@ -266,6 +269,9 @@ extension MigratingStore {
             do throws(StoreError) {
                 try validate(batches[index], for: capabilities, on: store)
                 try fence.admit(epoch: batches[index].epoch)
+                try state.withLock { (state) throws(StoreError) in
+                    try state.unresolved.admit(batches[index].id, to: writing.side)
+                }
                 sent.append((index, translated(batches[index], ticket, writing)))
             } catch {
                 results[index] = .failure(error)
@@ -279,7 +285,10 @@ extension MigratingStore {
             case .success(let receipt): results[index] = .success(restored(receipt, of: batches[index]))
             // The fence has moved on, and nothing was written: this client has to read the mode again.
             case .failure(let error) where error.code == .staleMode || error.code == .movedAway: waiting.append(index)
-            case .failure(let error): results[index] = .failure(error)
+            case .failure(let error):
+                results[index] = .failure(error)
+                guard error.code == .outcomeUnknown, let id = batches[index].id else { continue }
+                state.withLock { $0.unresolved.add(id, at: writing.side) }
             }
         }
         return waiting

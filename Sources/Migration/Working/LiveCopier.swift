@@ -22,16 +22,19 @@ package struct LiveCopier: Sendable {
     private let stores: MigrationStores
     private let leases: LeaseKeeper
     private let environment: StoreEnvironment
+    private let rules: MigrationRules
     private var lease: (number: UInt64, lease: Lease)?
 
-    /// A copier of a migration, which holds a range for as long as `lease` without a word.
+    /// A copier of a migration, which holds a range for as long as `lease` without a word. Only tests take rules away.
     package init(
         _ stores: MigrationStores,
         lease: Duration = .seconds(10),
-        environment: StoreEnvironment = .live
+        environment: StoreEnvironment = .live,
+        _ rules: MigrationRules = .all
     ) throws(StoreError) {
         self.stores = stores
         self.environment = environment
+        self.rules = rules
         leases = try LeaseKeeper(store: stores.control.store, duration: lease, environment: environment)
     }
 
@@ -43,7 +46,7 @@ package struct LiveCopier: Sendable {
         let open = numbers.filter { known[$0]?.range.isCopied != true }
         if open.isEmpty { return .finished }
         let record = try await stores.control.read()
-        guard record.state.mayCopy(), !record.throttle.isPaused else { return .resting }
+        guard record.state.mayCopy(rules), !record.throttle.isPaused else { return .resting }
         guard let (number, lease) = try await acquire(open) else { return .taken }
         let range = known[number]?.range ?? RangeRecord(space: LiveCopier.spaces[Int(number)])
         guard range.token <= lease.token else { return .taken }
@@ -82,7 +85,7 @@ package struct LiveCopier: Sendable {
         var writes: [(key: Key, write: WorkerWrite<[UInt8], Revision>)] = []
         for row in page {
             let entry = row.entry
-            if let write = LiveCopy.write(of: Slot(entry)) { writes.append((entry.key, write)) }
+            if let write = LiveCopy.write(of: Slot(entry), rules) { writes.append((entry.key, write)) }
         }
         var pending = writes
         var attempts = 0

@@ -18,9 +18,13 @@ package struct Reconciler: Sendable {
     private static let marksMax = 256
 
     private let stores: MigrationStores
+    private let rules: MigrationRules
 
-    /// A reconciler of a migration.
-    package init(_ stores: MigrationStores) { self.stores = stores }
+    /// A reconciler of a migration. Only tests take rules away.
+    package init(_ stores: MigrationStores, _ rules: MigrationRules = .all) {
+        self.stores = stores
+        self.rules = rules
+    }
 
     /// Carries over what some marks of one bin name.
     package func round(
@@ -48,7 +52,7 @@ package struct Reconciler: Sendable {
             case .readDestination: there = try await destination.slots(of: keys)
             case .checkMode:
                 let record = try await stores.control.read()
-                guard record.state.mayReconcile(direction) else {
+                guard record.state.mayReconcile(direction, rules) else {
                     round.isOver = true
                     return round
                 }
@@ -64,12 +68,12 @@ package struct Reconciler: Sendable {
                 try await origin.clearMarks(done.map(\.id), in: bin)
                 round.cleared = done.count
             }
-            next = step.next()
+            next = step.next(rules)
         }
         return round
     }
 
-    /// Makes the rows of the destination like those of the origin; those that were written.
+    /// Makes the rows of the destination like those of the origin; the keys that this was done for.
     private func write(
         _ keys: [Key],
         _ here: [Slot<[UInt8], Revision>],
@@ -79,13 +83,14 @@ package struct Reconciler: Sendable {
     ) async throws(StoreError) -> Set<Key> {
         let deletion = control.state.deletion(on: direction.destination)
         var writes: [(key: Key, write: WorkerWrite<[UInt8], Revision>)] = []
+        var settled: Set<Key> = []
         for (key, (origin, destination)) in zip(keys, zip(here, there)) {
-            if let write = Reconciliation.write(of: origin, over: destination, deletion: deletion) {
-                writes.append((key, write))
-            }
+            let write = Reconciliation.write(of: origin, over: destination, deletion: deletion, rules)
+            if let write { writes.append((key, write)) } else { settled.insert(key) }
         }
         let fates = try await stores[direction.destination].write(writes, epoch: control.epoch)
-        return Set(zip(writes, fates).lazy.filter { $0.1 == .written }.map(\.0.key))
+        for (write, fate) in zip(writes, fates) where fate == .written { settled.insert(write.key) }
+        return settled
     }
 
     /// One round over every mark of every bin; how many were listed, and how many are done with.

@@ -148,6 +148,19 @@ import Testing
         await expect(.staleMode) { try await migration.stores.source.put([1], at: MigrationControllerTests.key(1)) }
     }
 
+    @Test func unknownOutcomesStayUnknownAcrossTheSwitch() {
+        var writes = UnresolvedWrites()
+        let ids = (0..<10_000).map { WriteID(nonce: $0) }
+        for id in ids { writes.add(id, at: .source) }
+        #expect(throws: StoreError.self) { try writes.admit(ids.last, to: .target) }
+        #expect(throws: Never.self) {
+            try writes.admit(ids.last, to: .source)
+            try writes.admit(nil, to: .target)
+            // Too long ago.
+            try writes.admit(ids.first, to: .target)
+        }
+    }
+
     @Test func writesThatAreHeldForTooLongFail() async throws {
         let migration = try await filled()
         let store = try await migration.open()

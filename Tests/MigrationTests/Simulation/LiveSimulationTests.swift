@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+@testable import Migration
+
+/// Clients go on while their records are moved, in bad weather, and nobody ever notices.
+@Suite struct LiveSimulationTests {
+    /// How many runs there are: more are asked for by `WHEREHOUSE_SEEDS`.
+    private static let seeds = ProcessInfo.processInfo.environment["WHEREHOUSE_SEEDS"].flatMap(UInt64.init) ?? 30
+
+    @Test func nothingIsLostOrStale() async throws {
+        var (events, switches, rollbacks) = (0, 0, 0)
+        for seed in 0..<LiveSimulationTests.seeds {
+            let outcome = try await LiveSimulation(seed: seed).run()
+            events += outcome.events
+            switches += outcome.log.count { $0 == "went from targetHeld to switched" }
+            rollbacks += outcome.log.count { $0 == "went from switched to targetHeld" }
+            guard outcome.violations.isEmpty else {
+                Issue.record("seed \(seed): \(outcome.violations) after \(outcome.log)")
+                return
+            }
+        }
+        print("SIMULATED \(events) calls, \(switches) switches, \(rollbacks) taken back")
+        #expect(events > 10 * Int(LiveSimulationTests.seeds))
+        #expect(switches > 0 && rollbacks > 0)
+    }
+
+    @Test func aSeedRepeatsItsRun() async throws {
+        for seed in UInt64(1_000)..<1_003 {
+            let (first, second) = (
+                try await LiveSimulation(seed: seed).run(), try await LiveSimulation(seed: seed).run()
+            )
+            #expect(first.events == second.events)
+            #expect(first.log == second.log)
+        }
+    }
+
+    @Test func lostWritesAreFoundOut() async throws {
+        var found = 0
+        for seed in UInt64(0)..<20 {
+            let outcome = try await LiveSimulation(seed: seed, faults: 0, plants: 1).run()
+            if !outcome.violations.isEmpty { found += 1 }
+        }
+        // One that is overwritten before anybody looks is no loss.
+        #expect(found > 0)
+    }
+
+    /// What the model shows of every rule, the simulator shows of some that workers can be without.
+    @Test(
+        arguments: [
+            (MigrationRules.alwaysWrite, UInt64(161)), (.compareAndSet, 227), (.copyIntoVacancy, 81),
+            (.revisionBeforeValue, 360),
+        ]
+    )
+    func ruleIsNeeded(_ rule: MigrationRules, firstSeed: UInt64) async throws {
+        // Where something was found the last time; a change of what comes in which order moves it.
+        for seed in firstSeed..<firstSeed + 1_000 {
+            var simulation = LiveSimulation(seed: seed, operations: 30)
+            simulation.rules.remove(rule)
+            if try await !simulation.run().violations.isEmpty { return }
+        }
+        Issue.record("No run noticed that the rule was missing: \(rule).")
+    }
+
+    @Test func historiesAreJudged() {
+        typealias Event = LiveHistory.Event
+        let write = Event(effect: .write(1), began: 1, ended: 2)
+        #expect(LiveHistory.isLinearizable([write, Event(effect: .read(1), began: 3, ended: 4)]))
+        #expect(!LiveHistory.isLinearizable([write, Event(effect: .read(nil), began: 3, ended: 4)]))
+        let unknown = Event(effect: .write(2), began: 3, ended: nil)
+        for value in [1, 2] {
+            #expect(LiveHistory.isLinearizable([write, unknown, Event(effect: .read(value), began: 5, ended: 6)]))
+        }
+        let back = [Event(effect: .read(2), began: 5, ended: 6), Event(effect: .read(1), began: 7, ended: 8)]
+        #expect(!LiveHistory.isLinearizable([write, unknown] + back))
+        let swap = Event(effect: .swap(from: 1, to: 3), began: 3, ended: 4)
+        #expect(LiveHistory.isLinearizable([write, swap, Event(effect: .read(3), began: 5, ended: 6)]))
+        #expect(!LiveHistory.isLinearizable([write, Event(effect: .swap(from: 2, to: 3), began: 3, ended: 4)]))
+        #expect(!LiveHistory.isLinearizable([Event(effect: .found, began: 1, ended: 2)]))
+    }
+}
