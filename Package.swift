@@ -105,7 +105,7 @@ let package = Package(
         .target(
             name: "CommandLineTool",
             dependencies: [
-                "Drivers", "IPLD", "KeyValue", "Migration", "UCAN",
+                "Drivers", "IPLD", "KeyValue", "Migration", "Records", "UCAN",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

@@ -34,6 +34,15 @@ extension RecordStore {
     /// - Returns: How many rows were removed.
     @discardableResult
     public func dropIndex(_ name: String, of type: String, pace: IndexWorkPace = IndexWorkPace()) async throws -> Int {
-        try await IndexRemover(writer: writer, schema: schema, type: type, index: name, pace: pace).drop()
+        let remover = IndexRemover(
+            store: writer.store,
+            layout: writer.layout,
+            environment: writer.environment,
+            schema: schema,
+            type: type,
+            index: name,
+            pace: pace
+        )
+        return try await remover.drop()
     }
 }

@@ -22,6 +22,15 @@ extension RecordStore {
         in partition: Tuple,
         as type: RecordType<Message>
     ) async throws -> Total {
+        try await total(index, of: group, in: [partition], as: type)
+    }
+
+    func total<Message>(
+        _ index: String,
+        of group: Tuple,
+        in partitions: [Tuple],
+        as type: RecordType<Message>
+    ) async throws -> Total {
         guard let index = type.shape.indexes.first(where: { $0.name == index && $0.isAggregate }),
             index.columns.count == group.elements.count
         else {
@@ -39,20 +48,37 @@ extension RecordStore {
                 ["type": type.name, "index": index.name]
             )
         }
-        let address = RecordAddress(type: type.name, partition: partition, primaryKey: [])
         let name = RecordLayout.name(of: index, type.shape)
-        let place = try writer.layout.partition(of: address, type.shape)
-        let key = try writer.layout.key(.total, name, group.elements, in: place)
-        let doubt = try writer.layout.key(.doubt, name, group.elements, in: place)
+        var totals: Set<Key> = []
+        var doubts: Set<Key> = []
+        for partition in partitions {
+            let address = RecordAddress(type: type.name, partition: partition, primaryKey: [])
+            let place = try writer.layout.partition(of: address, type.shape)
+            totals.insert(try writer.layout.key(.total, name, group.elements, in: place))
+            doubts.insert(try writer.layout.key(.doubt, name, group.elements, in: place))
+        }
         // The doubt is read first where one call is not one moment: one that comes after it is of a later change.
-        let isDoubted = try await writer.store.get(doubt) != nil
-        let entry = try await writer.store.get(key)
-        guard let value = entry.map({ Counter.decode($0.value) }) ?? 0 else {
-            throw RecordError.damaged("A total is no number.", ["index": index.name])
+        let isDoubted = try await writer.rows(at: doubts).values.contains { !$0.isTombstone }
+        var sum: Int64 = 0
+        for entry in try await writer.rows(at: totals).values where !entry.isTombstone {
+            guard let value = Counter.decode(entry.value) else {
+                throw RecordError.damaged("A total is no number.", ["index": index.name])
+            }
+            let (added, overflows) = sum.addingReportingOverflow(value)
+            guard !overflows else {
+                throw RecordError(
+                    .tooLarge,
+                    "The total over all partitions leaves the range of a 64-bit integer: ask for that of each.",
+                    ["type": type.name, "index": index.name]
+                )
+            }
+            sum = added
         }
         let capabilities = writer.store.capabilities
         let isCurrent = capabilities.batchScope >= .partition && capabilities.consistency == .linearizable
-        return Total(value: value, isExact: !isDoubted && isCurrent)
+        let isOneMoment =
+            totals.count == 1 || (capabilities.snapshotReads && totals.count <= capabilities.limits.getKeysMax)
+        return Total(value: sum, isExact: !isDoubted && isCurrent && isOneMoment)
     }
 
     /// Finishes what crashed writers have left in the partition of an address, and counts anew what is in doubt.

@@ -6,14 +6,13 @@ import Tuples
 /// It becomes write-only, so that nobody reads it any more; then disabled, so that nobody keeps it any more; then its
 /// rows go, in pages; then the schema forgets it. After a crash it is begun again, and goes on where it was.
 struct IndexRemover: Sendable {
-    let writer: RecordWriter
+    let store: any KeyValueStore
+    let layout: RecordLayout
+    let environment: StoreEnvironment
     let schema: SchemaKeeper
     let type: String
     let index: String
     let pace: IndexWorkPace
-
-    private var store: any KeyValueStore { writer.store }
-    private var layout: RecordLayout { writer.layout }
 
     /// How many rows were removed.
     func drop() async throws -> Int {
@@ -74,7 +73,7 @@ struct IndexRemover: Sendable {
             let batches = page.map { WriteBatch([WriteBatch.Operation(.delete, at: $0.key)]) }
             for result in await store.write(each: batches) { _ = try result.get() }
             removed += page.count
-            if pace.rest > .zero { try await writer.environment.sleep(pace.rest) }
+            if pace.rest > .zero { try await environment.sleep(pace.rest) }
         }
         return removed
     }

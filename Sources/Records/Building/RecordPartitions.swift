@@ -10,6 +10,9 @@ struct RecordPartitions: Sendable {
     let group: String
     let shards: Int?
 
+    /// The spaces in one of which a partition holds a row.
+    var spaces = [KeySpace.records]
+
     init(_ type: RecordTypeDescription, _ store: any KeyValueStore, _ layout: RecordLayout) {
         self.store = store
         self.layout = layout
@@ -17,7 +20,15 @@ struct RecordPartitions: Sendable {
         shards = type.shards
     }
 
-    /// Calls `body` with each partition. One that gets its first record meanwhile may be among them or not.
+    /// What two types have in common that share their partitions.
+    struct Place: Hashable {
+        let group: String
+        let shards: Int?
+    }
+
+    var place: Place { Place(group: group, shards: shards) }
+
+    /// Calls `body` with each partition, with one that holds rows of several spaces several times. One that gets its first record meanwhile may be among them or not.
     func visit(_ body: ([UInt8]) async throws -> Void) async throws {
         let prefix = try RecordLayout.encode([.string(layout.namespace), .string(group)])
         if let shards {
@@ -27,9 +38,13 @@ struct RecordPartitions: Sendable {
             }
             return
         }
+        for space in spaces { try await list(space, prefix, body) }
+    }
+
+    private func list(_ space: KeySpace, _ prefix: [UInt8], _ body: ([UInt8]) async throws -> Void) async throws {
         var cursor: Cursor?
         repeat {
-            let page = try await store.partitions(in: .records, limit: RecordPartitions.pageSize, after: cursor)
+            let page = try await store.partitions(in: space, limit: RecordPartitions.pageSize, after: cursor)
             for partition in page.partitions where partition.starts(with: prefix) { try await body(partition) }
             cursor = page.cursor
         } while cursor != nil

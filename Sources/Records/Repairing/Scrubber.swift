@@ -20,7 +20,7 @@ struct Scrubber: Sendable {
         var report = Report()
         for space in [KeySpace.records, .reservedData] {
             let range = KeyRange.partition(partition, in: space)
-            try await RowPages(writer.store, range).visit { page in
+            try await RowPages(writer.store, range, includesTombstones: true).visit { page in
                 for entry in page {
                     report.examined += 1
                     if try await check(entry) { report.mended += 1 }
@@ -35,6 +35,7 @@ struct Scrubber: Sendable {
         guard let (kind, name, elements) = RecordLayout.decode(entry.key),
             let shape = shapes[RecordLayout.type(of: name)]
         else { return false }
+        if entry.isTombstone { return try await collect(entry) }
         switch kind {
         case .entry:
             guard let record = try RecordLayout.record(of: entry.key, elements, shape) else { return false }
@@ -50,6 +51,15 @@ struct Scrubber: Sendable {
         case .progress: return try await forget(entry, name, shape)
         case .total, .intent, .doubt, .stamp: return false
         }
+    }
+
+    /// Removes a tombstone where that can be told from removing what has come in its place. Whoever was about to write
+    /// over it begins anew.
+    private func collect(_ tombstone: Entry) async throws -> Bool {
+        guard writer.store.capabilities.conditionalDelete else { return false }
+        let removal = WriteBatch.Operation(.delete, at: tombstone.key, if: .revision(tombstone.revision))
+        if case .failure(let error) = await writer.write([removal]), !RecordWriter.beginsAnew(error) { throw error }
+        return false
     }
 
     /// Removes the progress of a build that is over. Who builds begins anew where there is none, so that it is never amiss.

@@ -85,10 +85,10 @@ struct SimulatedActor: Sendable {
     private func repair(_ key: Key) async throws {
         let repairer = Repairer(writer: writer)
         let shapes = try await writer.schema?.view().shapes ?? [shape.name: shape]
-        if world.random(below: 2) == 0 {
-            _ = try await Sweeper(repairer: repairer, shapes: shapes).sweep(key.partition)
-        } else {
-            _ = try await Scrubber(repairer: repairer, shapes: shapes).scrub(key.partition)
+        switch world.random(below: 3) {
+        case 0: _ = try await Sweeper(repairer: repairer, shapes: shapes).sweep(key.partition)
+        case 1: _ = try await ExpirySweeper(writer: writer, pageSize: 2).sweep(key.partition, of: shape)
+        default: _ = try await Scrubber(repairer: repairer, shapes: shapes).scrub(key.partition)
         }
     }
 

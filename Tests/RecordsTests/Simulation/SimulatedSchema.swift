@@ -101,7 +101,16 @@ struct SimulatedSchema: Sendable {
 
     private func drop(_ name: String, _ writer: RecordWriter, _ keeper: SchemaKeeper) async throws {
         let pace = IndexWorkPace(pageSize: 2, width: 1)
-        _ = try await IndexRemover(writer: writer, schema: keeper, type: new.name, index: name, pace: pace).drop()
+        let remover = IndexRemover(
+            store: writer.store,
+            layout: writer.layout,
+            environment: writer.environment,
+            schema: keeper,
+            type: new.name,
+            index: name,
+            pace: pace
+        )
+        _ = try await remover.drop()
     }
 
     /// Brings every index to one end or the other, in calm weather. What keeps the schema for what follows.
