@@ -1,4 +1,3 @@
-import Foundation
 import IPLD
 import TestSupport
 import Testing
@@ -6,29 +5,7 @@ import Testing
 /// The independent implementations that Scripts/install puts into .build/peers.
 @Suite("Peers in Python")
 struct PeerTests {
-    /// Asks all at once, and gives an answer a line.
-    private func ask(_ lines: [String]) throws -> [String] {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "wherehouse-peer-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let input = folder.appending(path: "input")
-        try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: input)
-        let source = URL(filePath: #filePath).deletingLastPathComponent()
-        let root = source.deletingLastPathComponent().deletingLastPathComponent()
-        let process = Process()
-        process.executableURL = root.appending(path: ".build/peers/bin/python3")
-        process.arguments = [source.appending(path: "Peer/peer.py").path]
-        process.standardInput = try FileHandle(forReadingFrom: input)
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "Scripts/install installs the peers")
-        let answers = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        try #require(answers.count == lines.count + 1)
-        return answers.dropLast().map(String.init)
-    }
+    private func ask(_ lines: [String]) throws -> [String] { try PythonPeer().ask(lines) }
 
     private func hex(_ bytes: [UInt8]) -> String { Multibase.base16.encodeBody(bytes) }
 
