@@ -7,13 +7,27 @@ import KeyValue
 public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let input = Array(UnsafeBufferPointer(start: start, count: count))
     let bytes = Array(input.dropFirst())
-    switch (input.first ?? 0) % 4 {
+    switch (input.first ?? 0) % 8 {
     case 0: checkCheckpoint(bytes)
     case 1: checkCursor(bytes)
     case 2: checkMark(bytes)
-    default: checkFence(bytes)
+    case 3: checkFence(bytes)
+    case 4: checkRow(bytes) { (bytes) throws(StoreError) in try ControlRecord(encoded: bytes).encoded }
+    case 5: checkRow(bytes) { (bytes) throws(StoreError) in try ClientRegistration(encoded: bytes).encoded }
+    case 6: checkRow(bytes) { (bytes) throws(StoreError) in try RangeRecord(encoded: bytes).encoded }
+    default: checkRow(bytes) { (bytes) throws(StoreError) in try AuditEntry(encoded: bytes).encoded }
     }
     return 0
+}
+
+/// A row of a migration's control store.
+private func checkRow(_ bytes: [UInt8], _ encodedAgain: ([UInt8]) throws(StoreError) -> [UInt8]) {
+    do throws(StoreError) {
+        let again = try encodedAgain(bytes)
+        precondition(again == bytes, "a row has another encoding")
+    } catch {
+        precondition([.corrupted, .newerFormat].contains(error.code), "another error: \(error)")
+    }
 }
 
 private func checkCheckpoint(_ bytes: [UInt8]) {

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// It follows the control record by itself, so a service opens it once and runs through every step: reads go to the
 /// store that has the records now, writes too, with the marks that the migration needs, and while it switches, writes
-/// wait. How it stays correct when this process or the network stops at any moment is told in ``ClientSession``.
+/// wait. It goes by a mode only under a lease, so this process and the network may stop at any moment.
 ///
 /// - **Capabilities** are the weaker of both stores' while the migration runs. It takes no marks of its callers, keeps
 ///   no snapshots, and does not say what a delete removed. A batch that fits the store that it is written to, but no
