@@ -27,6 +27,7 @@ let package = Package(
                 .product(name: "PostgreSQLStore", package: "wherehouse"),
                 .product(name: "RedisStore", package: "wherehouse"),
                 .product(name: "SQLiteStore", package: "wherehouse"),
+                .product(name: "UCAN", package: "wherehouse"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),

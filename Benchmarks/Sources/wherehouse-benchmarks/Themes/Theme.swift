@@ -2,6 +2,7 @@
 enum Theme: String, CaseIterable {
     case reads, writes, loading, scans, contract, timers, copying, dumping, verifying, resuming, redis
     case ipld
+    case ucan
     case postgreSQLCalls = "postgresql-calls"
     case postgreSQLCopies = "postgresql-copies"
     case postgreSQLVerification = "postgresql-verifying"
@@ -28,6 +29,7 @@ enum Theme: String, CaseIterable {
             try await measureBlocks(bench, &results)
             try await measureIdentifiers(bench, &results)
             try await measureHostileInputs(bench, &results)
+        case .ucan: try await measureChains(bench, &results)
         case .redisCalls: try await measureRedisCalls(bench, &results)
         }
     }
