@@ -41,7 +41,10 @@ enum Samples {
     ]
 
     /// Uploads, spread over 16 partitions, with global indexes and an expiry.
-    static func uploads() throws -> RecordType<Upload> {
+    static func uploads(
+        shardedBy shard: [String] = ["space", "root"],
+        indexes: [Index] = []
+    ) throws -> RecordType<Upload> {
         try RecordType(
             "upload",
             fields: [
@@ -55,12 +58,12 @@ enum Samples {
                 },
                 .one("pinned", .bool) { .bool($0.pinned) },
             ],
-            partitionedBy: .shards(16, of: ["space", "root"], group: "upload"),
+            partitionedBy: .shards(16, of: shard, group: "upload"),
             primaryKey: ["space", "root"],
             indexes: [
                 Index("by_time", on: [.field("space"), .field("inserted_at")], scope: .global(shards: 2)),
                 Index("root", .unique, on: [.field("root")], scope: .global(shards: 4)),
-            ],
+            ] + indexes,
             expiry: "expires_at"
         )
     }

@@ -69,20 +69,34 @@ struct QueryPlanner {
         union.index.flatMap(index).map { $0.columns.count == union.fixed } ?? false
     }
 
-    /// The records of one partition, or of all shards, by their primary key.
-    private func primary(_ terms: [Filter]) throws(RecordError) -> QueryPlan.Union? {
+    /// The partitions that records of the query can lie in; none if it could be any.
+    ///
+    /// Those of all shards are merged by what follows a fixed beginning, in the end the primary key: only where that
+    /// decides upon the shard too does no place in the order belong to two records.
+    private func partitions() throws(RecordError) -> [[UInt8]] {
         var partitions: [Tuple] = []
         if let partition = query.partition {
             partitions = [partition]
-        } else if case .shards(let count, _) = shape.partitionKey.kind, count <= 64 {
+        } else if case .shards(let count, let names) = shape.partitionKey.kind, count <= QueryPlanner.shardsMax,
+            names.allSatisfy(shape.primaryKey.contains)
+        {
             partitions = (0..<count).map { Tuple([TupleElement($0)]) }
         }
-        guard !partitions.isEmpty else { return nil }
         var places: [[UInt8]] = []
         for partition in partitions {
             let address = RecordAddress(type: shape.name, partition: partition, primaryKey: [])
             places.append(try layout.partition(of: address, shape))
         }
+        return places
+    }
+
+    /// Over how many shards a query goes at most.
+    private static let shardsMax = 64
+
+    /// The records of one partition, or of all shards, by their primary key.
+    private func primary(_ terms: [Filter]) throws(RecordError) -> QueryPlan.Union? {
+        let places = try partitions()
+        guard !places.isEmpty else { return nil }
         return try union(
             nil,
             beginning: [.integer(RecordLayout.Kind.record.rawValue), .string(shape.name)],
@@ -95,15 +109,14 @@ struct QueryPlanner {
     private func scan(of index: Index, _ terms: [Filter]) throws(RecordError) -> QueryPlan.Union? {
         var places: [[UInt8]] = []
         switch (index.scope, query.partition) {
-        case (.local, let partition?):
-            let address = RecordAddress(type: shape.name, partition: partition, primaryKey: [])
-            places = [try layout.partition(of: address, shape)]
+        case (.local, _): places = try partitions()
         case (.global(let shards), nil):
             for shard in 0..<shards {
                 places.append(try layout.partition(of: index, shape, shard: Tuple([TupleElement(shard)])))
             }
         default: return nil
         }
+        guard !places.isEmpty else { return nil }
         return try union(
             index.name,
             beginning: [
