@@ -172,6 +172,7 @@ struct ServiceTests {
             )
         }
         try service.handle(Echo.self) { _, _ in throw Secret() }
+        try service.handle(CountUploads.self) { _, _ in .init(.ok(.float(.nan))) }
         try service.handle(ListUploads.self) { _, _ in throw Failure("NoSpace", "There is no such space.") }
         return service
     }
@@ -211,6 +212,7 @@ struct ServiceTests {
         let answers = try await answers([
             ok, two, try world.invocation(alice, "store/remove"), misaddressed, try world.invocation(world.bob),
             try world.invocation(alice, "debug/echo"), try world.invocation(alice, "upload/list"), ok,
+            try world.invocation(alice, "usage/count"),
         ])
         #expect(answers[0].0 == .ok(["link": .link(world.link)]))
         #expect(answers[0].1.fork == [ok.cid])
@@ -228,6 +230,7 @@ struct ServiceTests {
         #expect(failures[5].name == "HandlerExecutionError")
         #expect(failures[5].message == "service handler {can: \"debug/echo\"} error: the handler failed")
         #expect(failures[6].name == "NoSpace")
+        #expect(failures[8].name == "HandlerExecutionError")
     }
 
     @Test("A message that names what is not there is refused")

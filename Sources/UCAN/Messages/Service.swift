@@ -53,11 +53,22 @@ public struct Service<Identity: Signer>: Sendable {
         }
         for invocation in invocations {
             let answer = await run(invocation)
-            receipts.append(
-                try Receipt(of: invocation.cid, answer.out, effects: answer.effects, by: identity)
-            )
+            receipts.append(try receipt(of: invocation, answer))
         }
         return try Message(receipts: receipts, context: invocations)
+    }
+
+    /// The receipt of an answer; of one that no receipt can hold, such as a number that is not finite, that it failed.
+    private func receipt(of invocation: Delegation, _ answer: Answer) throws(UCANError) -> Receipt {
+        do throws(UCANError) {
+            return try Receipt(of: invocation.cid, answer.out, effects: answer.effects, by: identity)
+        } catch {
+            guard error.code == .notRepresentable, let capability = invocation.payload.capabilities.first else {
+                throw error
+            }
+            let failure = Failure.handlerExecution(capability, cause: Failure("Error", error.message))
+            return try Receipt(of: invocation.cid, .failure(failure), by: identity)
+        }
     }
 
     private func run(_ invocation: Delegation) async -> Answer {
