@@ -16,6 +16,7 @@ extension RecordStore {
     ///   - index: The name of a count or sum index of the type.
     ///   - group: A value for each of its columns.
     ///   - partition: The values of the type's partition key, or the number of the shard.
+    ///   - type: The record type.
     public func total<Message>(
         _ index: String,
         of group: Tuple = [],

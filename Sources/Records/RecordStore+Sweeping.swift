@@ -67,6 +67,7 @@ extension RecordStore {
     ///
     /// - Parameters:
     ///   - interval: How long to rest between two rounds, on the clock of the environment.
+    ///   - pace: How many rows are read at once, and how long to rest after each partition.
     ///   - report: Called after each round, with what it did or why it ended early. A round that fails is not the last.
     public func keepSwept(
         every interval: Duration,

@@ -21,11 +21,15 @@ public struct RecordStore: Sendable {
     /// declarations into the schema that the store keeps of it. <doc:DeclaringRecords> tells which changes are allowed.
     ///
     /// - Parameters:
+    ///   - store: The store, which stays the caller's to close.
+    ///   - namespace: The name of the records' part of the store, 1 to 24 bytes long.
+    ///   - types: The record types that this program declares.
+    ///   - environment: The time and the randomness that records need.
     ///   - schemaLease: For how long a program acts on what it has read of the schema, 10 milliseconds to an hour, and
     ///     the longest that a call of the store may take. It is that of who opens the namespace first. A change of an
     ///     index's state waits for twice as long.
     ///   - cursorKey: The secret that the cursors of queries are sealed with.
-    ///   - consistency: The least that the service makes do with: ``Consistency/exclusiveWrites`` accepts that a read
+    ///   - consistency: The least that the service makes do with: `exclusiveWrites` accepts that a read
     ///     shows what is no longer so, and that a failover may lose changes that were acknowledged. Totals are never
     ///     exact then.
     ///   - wallClock: The time of day, which records' expiry is compared with.

@@ -16,6 +16,9 @@ public struct RecordType<Message: SwiftProtobuf.Message & Sendable>: Sendable {
     /// - Parameters:
     ///   - name: 1 to 24 lower-case letters, digits and underscores, as are the names of indexes and groups.
     ///   - schemaVersion: The version of the message's schema that this program writes, and the newest that it reads.
+    ///   - fields: The fields that keys, indexes and filters name.
+    ///   - partitionKey: What decides in which partition of the store a record lies.
+    ///   - indexes: What is kept beside the records.
     ///   - primaryKey: The fields that tell a record from every other of the type in its partition, in their order.
     ///   - expiry: The field that holds the moment from which the record is gone; missing or null for never.
     ///   - queriesInTransactions: Whether transactions may ask queries of the type. Every change of a record then writes

@@ -17,6 +17,7 @@ extension RecordStore {
     /// - Parameters:
     ///   - address: The address of any record of the partition, there or not. Types whose partition keys have the same
     ///     group and values share a partition.
+    ///   - body: What the transaction reads and writes; it may be called again.
     ///   - attemptsMax: How often the body is called at most. Between attempts it waits, up to a tenth of a second.
     /// - Throws: What the body throws; ``RecordError/Code/contended`` when others were always faster, which may be tried
     ///   again; ``RecordError/Code/tooLarge`` for more than a batch of the store can hold;
