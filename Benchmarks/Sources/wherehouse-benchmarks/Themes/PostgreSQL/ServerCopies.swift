@@ -129,26 +129,43 @@ struct ServerCopies {
                 return try rowsInTarget()
             },
         ]
-        if Command.exists("pgcopydb") {
-            let directory = server.directory.appending(path: "pgcopydb").path()
-            bodies.append(
-                Body(name: "pgcopydb", operations: count) {
-                    try server.psql("DROP DATABASE IF EXISTS target WITH (FORCE)", "postgres")
-                    try server.psql("CREATE DATABASE target", "postgres")
-                    try? FileManager.default.removeItem(atPath: directory)
-                } run: { _ in
-                    try Command.run([
-                        "pgcopydb", "clone", "--source", from, "--target", to, "--dir", directory, "--not-consistent",
-                    ])
-                    return try rowsInTarget()
-                }
-            )
-        }
+        if Command.exists("pgcopydb") { bodies.append(copyByCopydb(from, to)) }
+        if Command.exists("pgloader") { bodies.append(try copyByLoader(from, to)) }
         let series = try await interleave(bodies, repeats: bench.repeats)
         for other in series.dropFirst() {
             results.figures.append(
                 Figure("PostgreSQL to PostgreSQL, a record; bound \(other.name)", series[0], against: other, .none)
             )
+        }
+    }
+
+    private func copyByCopydb(_ from: String, _ to: String) -> Body {
+        let directory = server.directory.appending(path: "pgcopydb").path()
+        return Body(name: "pgcopydb", operations: count) {
+            try server.psql("DROP DATABASE IF EXISTS target WITH (FORCE)", "postgres")
+            try server.psql("CREATE DATABASE target", "postgres")
+            try? FileManager.default.removeItem(atPath: directory)
+        } run: { _ in
+            try Command.run([
+                "pgcopydb", "clone", "--source", from, "--target", to, "--dir", directory, "--not-consistent",
+            ])
+            return try rowsInTarget()
+        }
+    }
+
+    private func copyByLoader(_ from: String, _ to: String) throws -> Body {
+        let file = server.directory.appending(path: "pgloader.load")
+        // It knows PostgreSQL by this scheme only.
+        func pgsql(_ url: String) -> String { url.replacing(/^[a-z]+:/, with: "pgsql:") }
+        let (source, target) = (pgsql(from), pgsql(to))
+        let text = """
+            LOAD DATABASE FROM \(source) INTO \(target) WITH data only, workers = 4, concurrency = 1
+            INCLUDING ONLY TABLE NAMES MATCHING ~/^entries$/ IN SCHEMA 'wherehouse';
+            """
+        try Data(text.utf8).write(to: file)
+        return Body(name: "pgloader", operations: count, prepare: empty) { _ in
+            try Command.run(["pgloader", "--quiet", file.path()])
+            return try rowsInTarget()
         }
     }
 
