@@ -123,8 +123,7 @@ let package = Package(
         .testTarget(
             name: "UCANTests",
             dependencies: ["UCAN", "IPLD", "TestSupport"],
-            exclude: ["Peer"],
-            resources: [.copy("Fixtures")]
+            exclude: ["Peer"]
         ),
         .testTarget(
             name: "KeyValueTests",

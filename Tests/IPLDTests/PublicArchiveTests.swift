@@ -1,7 +1,8 @@
 import IPLD
+import TestSupport
 import Testing
 
-@Suite("Published archives", .enabled(if: PublicSuites.folder != nil, "WHEREHOUSE_IPLD_SUITES names no folder"))
+@Suite("Published archives", .enabled(if: PublicSuites.folder != nil, "WHEREHOUSE_SUITES names no folder"))
 struct PublicArchiveTests {
     @Test(
         "Good archives are read, verified and written the same",

@@ -1,8 +1,9 @@
 import Foundation
 import IPLD
+import TestSupport
 import Testing
 
-@Suite("Published suites", .enabled(if: PublicSuites.folder != nil, "WHEREHOUSE_IPLD_SUITES names no folder"))
+@Suite("Published suites", .enabled(if: PublicSuites.folder != nil, "WHEREHOUSE_SUITES names no folder"))
 struct PublicSuiteTests {
     @Test("Each block has its name, and the same value in every format")
     func codecFixtures() throws {

@@ -121,32 +121,6 @@ struct DelegationTests {
         #expect(read.blocks.map(\.cid) == [spoken.cid, fact.cid, delegation.cid])
     }
 
-    @Test("Another implementation's delegation is read, verified and written the same")
-    func foreign() throws {
-        let archive = try Fixture.bytes("delegation-without-bounds.car")
-        let delegation = try Delegation(archive: archive)
-        let key = try #require(try delegation.payload.issuer.key)
-        #expect(try delegation.token.isSigned(by: key))
-        #expect(delegation.payload.capabilities.allSatisfy { $0.nb == nil })
-        #expect(try delegation.archive() == archive)
-    }
-
-    @Test("Every token among published claims is read and verified")
-    func claims() throws {
-        let car = try CAR(decoding: Fixture.bytes("claims.car"))
-        var names: [String] = []
-        for block in car.blocks where block.cid.codec == .dagCBOR {
-            // The root has keys of bytes that are no text.
-            guard try DAGCBOR.decode(block.bytes, .lenient)["iss"] != nil else { continue }
-            let token = try Token(block)
-            #expect(token.block == block)
-            let key = try #require(try token.payload.issuer.key)
-            #expect(try token.isSigned(by: key))
-            names += token.payload.capabilities.map(\.can.text)
-        }
-        #expect(names == ["assert/location", "assert/index", "assert/index", "assert/location"])
-    }
-
     @Test("What is no archive of a delegation is refused")
     func malformed() throws {
         let delegation = try Worked.delegation()

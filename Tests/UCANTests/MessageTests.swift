@@ -84,18 +84,6 @@ struct MessageTests {
         #expect(read.execute.isEmpty && read.report.isEmpty)
     }
 
-    @Test("A published message of receipts is read, verified and written the same")
-    func published() throws {
-        let archive = try Fixture.bytes("workflow.car")
-        let message = try Message(decoding: archive)
-        #expect(message.encoded() == archive)
-        #expect(!message.execute.isEmpty || !message.report.isEmpty)
-        for ran in message.report.keys {
-            let receipt = try #require(try message.receipt(of: ran))
-            #expect(receipt.block.bytes == (try DAGCBOR.encode(DAGCBOR.decode(receipt.block.bytes))))
-        }
-    }
-
     @Test("A receipt has effects, and its signature is of all it says")
     func effects() throws {
         let invocation = try invocation()
