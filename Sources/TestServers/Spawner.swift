@@ -63,6 +63,7 @@ final class Spawner: Sendable {
         process.standardOutput = output
         process.standardError = output
         try process.run()
+        try output.close()
         return process
     }
 }

@@ -8,20 +8,24 @@ enum Tool {
     /// A program that takes longer than the limit is killed. It reads and writes files, so that nobody waits for what it
     /// may have started itself.
     @discardableResult
-    static func run(_ command: [String], input: String = "", limit: Duration = .seconds(120)) throws -> String {
+    static func run(_ command: [String], input text: String = "", limit: Duration = .seconds(120)) throws -> String {
         let scratch = try ScratchDirectory()
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command
         let files = try ["input", "output", "errors"].map { name in
             let url = URL(filePath: scratch.path + "/" + name)
-            try Data(name == "input" ? Array(input.utf8) : []).write(to: url)
+            try Data(name == "input" ? Array(text.utf8) : []).write(to: url)
             return url
         }
-        process.standardInput = try FileHandle(forReadingFrom: files[0])
-        process.standardOutput = try FileHandle(forWritingTo: files[1])
-        process.standardError = try FileHandle(forWritingTo: files[2])
+        let input = try FileHandle(forReadingFrom: files[0])
+        let (output, errors) = (try FileHandle(forWritingTo: files[1]), try FileHandle(forWritingTo: files[2]))
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = errors
         try process.run()
+        // Foundation keeps them open after the end, and reads beyond a buffer when many are.
+        for handle in [input, output, errors] { try handle.close() }
         let isOverdue = Mutex(false)
         let alarm = DispatchWorkItem {
             isOverdue.withLock { $0 = true }

@@ -104,7 +104,8 @@ final class Running: @unchecked Sendable {
         process.currentDirectoryURL = directory
         if let input { process.standardInput = input } else { process.standardInput = standardInput }
         process.standardOutput = standardOutput
-        process.standardError = try FileHandle(forWritingTo: errorFile)
+        let errors = try FileHandle(forWritingTo: errorFile)
+        process.standardError = errors
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
         ended = stream
         process.terminationHandler = { process in
@@ -114,7 +115,9 @@ final class Running: @unchecked Sendable {
             continuation.finish()
         }
         try process.run()
-        try standardOutput.fileHandleForWriting.close()
+        // Foundation keeps them open after the end, and reads beyond a buffer when many are.
+        try errors.close()
+        if let input, input !== FileHandle.nullDevice { try input.close() }
     }
 
     /// The command lies beside the test bundle.
@@ -130,6 +133,7 @@ final class Running: @unchecked Sendable {
     /// Everything that it writes until it ends.
     func output() async throws -> String {
         let data = try standardOutput.fileHandleForReading.readToEnd() ?? Data()
+        try closeOutput()
         return String(decoding: data, as: UTF8.self)
     }
 

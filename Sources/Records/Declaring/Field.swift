@@ -22,7 +22,7 @@ public struct Field<Message: Sendable>: Sendable {
         self.values = values
     }
 
-    /// A field with one value a message; ``TupleElement/missing`` where it is not set.
+    /// A field with one value a message; `TupleElement.missing` where it is not set.
     public static func one(
         _ name: String,
         _ kind: FieldKind,

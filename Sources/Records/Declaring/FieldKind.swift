@@ -1,6 +1,6 @@
 public import Tuples
 
-/// The kind of a field's values. It says how they are ordered: as ``TupleElement`` orders them, on every store.
+/// The kind of a field's values. It says how they are ordered: as `TupleElement` orders them, on every store.
 public enum FieldKind: String, Hashable, Sendable, CaseIterable, Codable {
     /// False before true.
     case bool
@@ -17,7 +17,7 @@ public enum FieldKind: String, Hashable, Sendable, CaseIterable, Codable {
     /// A UUID.
     case uuid
 
-    /// Whether a value is of this kind. ``TupleElement/null`` and ``TupleElement/missing`` are of every kind.
+    /// Whether a value is of this kind. `TupleElement.null` and `TupleElement.missing` are of every kind.
     public func admits(_ element: TupleElement) -> Bool {
         switch (self, element) {
         case (_, .null), (_, .missing), (.bool, .bool), (.integer, .integer), (.double, .double), (.string, .string),

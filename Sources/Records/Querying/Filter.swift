@@ -3,7 +3,7 @@ public import Tuples
 /// What has to hold of a record for a query to return it.
 ///
 /// A comparison holds only of a value of the field's kind: of null or missing none does, except equality with
-/// ``TupleElement/null`` itself. `any` and `all` are for fields with many values; `all` holds of none.
+/// `TupleElement.null` itself. `any` and `all` are for fields with many values; `all` holds of none.
 public indirect enum Filter: Hashable, Sendable {
     /// How a value compares.
     public enum Comparison: String, Hashable, Sendable, CaseIterable {
