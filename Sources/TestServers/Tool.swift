@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// Runs a program to its end.
 enum Tool {
@@ -9,12 +10,13 @@ enum Tool {
     /// may have started itself.
     @discardableResult
     static func run(_ command: [String], input text: String = "", limit: Duration = .seconds(120)) throws -> String {
-        let scratch = try ScratchDirectory()
+        let scratch = try TemporaryDirectory()
+        defer { withExtendedLifetime(scratch) {} }
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command
         let files = try ["input", "output", "errors"].map { name in
-            let url = URL(filePath: scratch.path + "/" + name)
+            let url = URL(filePath: scratch.file(name))
             try Data(name == "input" ? Array(text.utf8) : []).write(to: url)
             return url
         }
@@ -41,20 +43,5 @@ enum Tool {
             throw ServerError("\(command.joined(separator: " ")) \(why): \(complaint)\(said)")
         }
         return said
-    }
-}
-
-/// A directory that is removed with the last reference to it.
-final class ScratchDirectory: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.path + "/wherehouse-server-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        // What is left behind in the system's temporary directory is no test's failure.
-        try? FileManager.default.removeItem(atPath: path)
     }
 }

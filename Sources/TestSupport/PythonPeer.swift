@@ -13,11 +13,9 @@ public struct PythonPeer: Sendable {
 
     /// Asks all at once, and gives an answer a line.
     public func ask(_ lines: [String]) throws -> [String] {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "wherehouse-peer-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        // What is left in the system's temporary directory is removed by the system.
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let input = folder.appending(path: "input")
+        let directory = try TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let input = URL(filePath: directory.file("input"))
         try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: input)
         let root = (0..<4).reduce(script) { url, _ in url.deletingLastPathComponent() }
         let process = Process()

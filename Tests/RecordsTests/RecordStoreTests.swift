@@ -9,15 +9,6 @@ import Tuples
 
 /// Records by key, and totals, on each kind of store.
 @Suite struct RecordStoreTests {
-    private func code(_ body: () async throws -> Void) async -> RecordError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return (error as? RecordError)?.code
-        }
-    }
-
     @Test(arguments: Subject.all) func conditions(_ subject: Subject) async throws {
         try await subject.run(holdToConditions)
     }

@@ -2,6 +2,7 @@ import Drivers
 import Foundation
 import KeyValue
 import TestServers
+import TestSupport
 import Testing
 import Tuples
 
@@ -21,7 +22,7 @@ struct Subject: Sendable, CustomTestStringConvertible {
         #if SQLite
         subjects.append(
             Subject("sqlite") {
-                let directory = try Directory()
+                let directory = try TemporaryDirectory()
                 return Place(at: "sqlite:\(directory.path)/records.db", in: directory)
             }
         )
@@ -87,7 +88,7 @@ struct Place: Sendable {
     init(_ store: any KeyValueStore) { open = { store } }
 
     /// A store by its URL. What is done here is done again by the next test, so nothing of it has to be durable.
-    fileprivate init(at url: String, in directory: Directory? = nil) {
+    fileprivate init(at url: String, in directory: TemporaryDirectory? = nil) {
         let separator = url.contains("?") ? "&" : "?"
         open = {
             // The directory is there for as long as this closure.
@@ -97,17 +98,6 @@ struct Place: Sendable {
     }
 
     fileprivate init(underNewPrefixAt url: String) { self.init(at: url + "?prefix=\(UUID().uuidString):") }
-}
-
-/// A directory that goes with the last reference.
-private final class Directory: Sendable {
-    let path = FileManager.default.temporaryDirectory.path + "/records-" + UUID().uuidString
-
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false) }
-
-    deinit {
-        do { try FileManager.default.removeItem(atPath: path) } catch { Issue.record(error) }
-    }
 }
 
 extension RecordStore {

@@ -19,15 +19,6 @@ import Tuples
         }
     }
 
-    private func code(_ body: () async throws -> Void) async -> RecordError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return (error as? RecordError)?.code
-        }
-    }
-
     /// Runs a test with records of packages that transactions may ask queries of.
     private func onEvery(
         _ subject: Subject,
@@ -271,7 +262,7 @@ import Tuples
         let type = try Samples.packages(indexes: [])
         let records = try await RecordStore.ofTests(MemoryStore(.smallLimits), [type])
         let transact = { (body: (RecordTransaction) async throws -> Void) in
-            await self.code { try await records.transact(inPartitionOf: TransactionTests.address, body) }
+            await code { try await records.transact(inPartitionOf: TransactionTests.address, body) }
         }
         #expect(await transact { _ = try await $0.find(Query(in: ["ann"]), as: type) } == .unsupported)
         #expect(await transact { _ = try await $0.find(Query(in: ["bob"]), as: type) } == .invalidDeclaration)
