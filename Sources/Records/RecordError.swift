@@ -29,6 +29,8 @@ public struct RecordError: Error, Sendable {
         case corrupted
         /// No index serves the query.
         case notServed
+        /// The text of a filter can't be read.
+        case unreadableFilter
         /// The cursor does not belong to the query, or nobody here has made it.
         case invalidCursor
         /// A declaration differs from what the store's schema has in a way that its records would not survive.

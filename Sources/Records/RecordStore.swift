@@ -1,5 +1,4 @@
 public import KeyValue
-import SwiftProtobuf
 public import Tuples
 
 /// Records of declared types over any store with conditional writes.
@@ -132,7 +131,7 @@ extension RecordStore {
     ) async throws -> Stored<Message>? {
         let row = try await writer.read(try key(of: address, type), type.shape)
         guard let live = row.live else { return nil }
-        return Stored(message: try RecordType<Message>.decode(live.body, name: type.name), version: live.version)
+        return Stored(message: try type.decode(live.body), version: live.version)
     }
 
     /// Stores a message as its record, in place of the one with the same keys.
@@ -142,9 +141,9 @@ extension RecordStore {
         as type: RecordType<Message>,
         if condition: Condition = .none
     ) async throws -> Receipt {
-        let body: [UInt8] = try message.serializedBytes()
-        let address = try type.shape.address(of: try type.shape.extract(body))
-        return try await apply(try key(of: address, type), condition, type) { _ in body }
+        let content = try type.content(of: message)
+        let address = try type.shape.address(of: content.values)
+        return try await apply(try key(of: address, type), condition, type) { _ in .content(content) }
     }
 
     /// Changes a record that is there by what `edit` makes of it, without losing a change that others make meanwhile:
@@ -160,9 +159,9 @@ extension RecordStore {
             guard let body else {
                 throw RecordError(.notFound, "There is no record with this primary key.", ["type": type.name])
             }
-            var message = try RecordType<Message>.decode(body, name: type.name)
+            var message = try type.decode(body)
             try edit(&message)
-            return try message.serializedBytes()
+            return .content(try type.content(of: message))
         }
     }
 
@@ -173,7 +172,7 @@ extension RecordStore {
         as type: RecordType<Message>,
         if condition: Condition = .none
     ) async throws -> Receipt {
-        try await apply(try key(of: address, type), condition, type) { _ in nil }
+        try await apply(try key(of: address, type), condition, type) { _ in .deleted }
     }
 
     func key<Message>(of address: RecordAddress, _ type: RecordType<Message>) throws(RecordError) -> Key {
@@ -191,9 +190,10 @@ extension RecordStore {
         _ key: Key,
         _ condition: Condition,
         _ type: RecordType<Message>,
-        _ edit: @escaping @Sendable ([UInt8]?) throws -> [UInt8]?
+        _ edit: @escaping @Sendable ([UInt8]?) throws -> Edited
     ) async throws -> Receipt {
-        let receipt = try await writer.apply(Change(key: key, condition: condition.wanted, edit: edit), type.shape)
+        let change = Change(key: key, condition: condition.wanted, editing: edit)
+        let receipt = try await writer.apply(change, type.shape)
         return Receipt(
             version: receipt.version,
             existed: receipt.existed,
@@ -238,16 +238,10 @@ extension RecordStore {
         let position = try query.cursor.map { (cursor) throws(RecordError) in
             try cursor.position(in: binding, cursorKey)
         }
-        let shape = view.writing(type.shape)
-        var page = try await QueryRunner(writer: writer, shape: shape).run(plan, query, after: position)
-        if !staged.isEmpty { try page.overlay(staged, shape, plan, query, after: position) }
-        var records: [Stored<Message>] = []
-        for envelope in page.found.map(\.envelope) {
-            let message = try RecordType<Message>.decode(envelope.body, name: type.name)
-            records.append(Stored(message: message, version: envelope.version))
-        }
+        var page = try await QueryRunner(writer: writer, type: type).run(plan, query, after: position)
+        if !staged.isEmpty { try page.overlay(staged, type, plan, query, after: position) }
         return QueryPage(
-            records: records,
+            records: page.found.map(\.record),
             cursor: page.position.map { QueryCursor(after: $0, in: binding, cursorKey) },
             isPartial: page.isPartial,
             examined: page.examined

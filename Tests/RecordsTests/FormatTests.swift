@@ -21,7 +21,10 @@ import Tuples
         }
     }
 
-    private func rows<Message>(_ message: Message, _ type: RecordType<Message>) throws -> (Key, Projection) {
+    private func rows<Message: SwiftProtobuf.Message>(
+        _ message: Message,
+        _ type: RecordType<Message>
+    ) throws -> (Key, Projection) {
         let bytes: [UInt8] = try message.serializedBytes()
         let values = try type.shape.extract(bytes)
         let address = try type.shape.address(of: values)

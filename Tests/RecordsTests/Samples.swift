@@ -8,7 +8,7 @@ typealias Upload = Wherehouse_Samples_Upload
 
 /// The record types of the tests.
 enum Samples {
-    /// Packages, a partition an owner: every kind of index, all of them local.
+    /// Packages, a partition an owner: every kind of index, all of them local. Their fields are read by their numbers.
     static func packages(
         indexes: [Index] = localIndexes,
         queriesInTransactions: Bool = false
@@ -16,12 +16,12 @@ enum Samples {
         try RecordType(
             "package",
             fields: [
-                .one("owner", .string) { .string($0.owner) },
-                .one("name", .string) { .string($0.name) },
-                .one("summary", .string) { $0.hasSummary ? .string($0.summary) : .missing },
-                .many("tags", .string) { $0.tags.map { .string($0) } },
-                .one("downloads", .integer) { .integer($0.downloads) },
-                .one("digest", .string) { $0.hasDigest ? .string($0.digest) : .missing },
+                .one("owner", .string, number: 1),
+                .one("name", .string, number: 2),
+                .one("summary", .string, number: 3, isOptional: true),
+                .many("tags", .string, number: 4),
+                .one("downloads", .integer, number: 5),
+                .one("digest", .string, number: 6, isOptional: true),
             ],
             partitionedBy: .fields(["owner"], group: "owner"),
             primaryKey: ["name"],
@@ -40,7 +40,7 @@ enum Samples {
         Index("downloads", .sum(of: "downloads"), on: []),
     ]
 
-    /// Uploads, spread over 16 partitions, with global indexes and an expiry.
+    /// Uploads, spread over 16 partitions, with global indexes and an expiry. Their fields are computed.
     static func uploads(
         shardedBy shard: [String] = ["space", "root"],
         indexes: [Index] = []

@@ -1,25 +1,29 @@
 public import Tuples
 
-/// A field that keys, indexes and filters can name, and how its values are taken from a message.
+/// A field that keys, indexes and filters can name, and where its values are.
+///
+/// A field that names its number in the message is read from the encoded message, which is faster, and its number is
+/// kept in the store's schema: then `wherehouse query` and other programs without the generated code read it too. Any
+/// other value is computed by a closure.
 public struct Field<Message: Sendable>: Sendable {
+    enum Source: Sendable {
+        case stored(WireField)
+        case computed(@Sendable (Message) -> [TupleElement])
+    }
+
     /// The name, by which it is named for ever: it goes with the stored indexes.
     public let name: String
     /// The kind of its values.
     public let kind: FieldKind
     /// Whether a message may have any number of values of it. Others have exactly one, which may be null or missing.
     public let isMultiValued: Bool
-    let values: @Sendable (Message) -> [TupleElement]
+    let source: Source
 
-    private init(
-        _ name: String,
-        _ kind: FieldKind,
-        isMultiValued: Bool,
-        values: @escaping @Sendable (Message) -> [TupleElement]
-    ) {
+    init(_ name: String, _ kind: FieldKind, isMultiValued: Bool, _ source: Source) {
         self.name = name
         self.kind = kind
         self.isMultiValued = isMultiValued
-        self.values = values
+        self.source = source
     }
 
     /// A field with one value a message; `TupleElement.missing` where it is not set.
@@ -28,7 +32,7 @@ public struct Field<Message: Sendable>: Sendable {
         _ kind: FieldKind,
         _ value: @escaping @Sendable (Message) -> TupleElement
     ) -> Field {
-        Field(name, kind, isMultiValued: false) { [value($0)] }
+        Field(name, kind, isMultiValued: false, .computed { [value($0)] })
     }
 
     /// A field with any number of values a message.
@@ -37,8 +41,42 @@ public struct Field<Message: Sendable>: Sendable {
         _ kind: FieldKind,
         _ values: @escaping @Sendable (Message) -> [TupleElement]
     ) -> Field {
-        Field(name, kind, isMultiValued: true, values: values)
+        Field(name, kind, isMultiValued: true, .computed(values))
     }
+
+    /// The field of a number in the message that has one value.
+    ///
+    /// - Parameters:
+    ///   - name: The name.
+    ///   - kind: The kind of its value.
+    ///   - number: Its number in the message, which stays.
+    ///   - encoding: How the message holds it.
+    ///   - isOptional: Whether the message tells a field that is not set from one of the default value, as `optional` of
+    ///     proto3 does: one that is not set is then `TupleElement.missing`.
+    public static func one(
+        _ name: String,
+        _ kind: FieldKind,
+        number: Int,
+        as encoding: FieldEncoding = .plain,
+        isOptional: Bool = false
+    ) -> Field {
+        let field = WireField(number: number, encoding: encoding, isOptional: isOptional)
+        return Field(name, kind, isMultiValued: false, .stored(field))
+    }
+
+    /// The repeated field of a number in the message. Packed numbers are `bool`, variable-length integers or `double`.
+    public static func many(
+        _ name: String,
+        _ kind: FieldKind,
+        number: Int,
+        as encoding: FieldEncoding = .plain
+    ) -> Field {
+        let field = WireField(number: number, encoding: encoding, isOptional: true)
+        return Field(name, kind, isMultiValued: true, .stored(field))
+    }
+
+    /// Where an encoded message has it; nil where it is computed.
+    var stored: WireField? { if case .stored(let field) = source { field } else { nil } }
 }
 
 /// The declared part of a field, without the way to its values.
@@ -46,13 +84,21 @@ struct FieldDeclaration: Hashable, Sendable {
     let name: String
     let kind: FieldKind
     let isMultiValued: Bool
+    let stored: WireField?
 }
 
-/// What a record's declared fields hold.
+/// What fields of a record hold.
 struct FieldValues: Hashable, Sendable {
-    let values: [String: [TupleElement]]
+    /// Few types have more fields than are compared faster than hashed.
+    private let names: [String]
+    private let values: [[TupleElement]]
 
-    init(_ values: [String: [TupleElement]]) { self.values = values }
+    init(_ names: [String], _ values: [[TupleElement]]) {
+        self.names = names
+        self.values = values
+    }
 
-    subscript(name: String) -> [TupleElement] { values[name] ?? [.missing] }
+    subscript(name: String) -> [TupleElement] {
+        names.firstIndex(of: name).flatMap { $0 < values.count ? values[$0] : nil } ?? [.missing]
+    }
 }

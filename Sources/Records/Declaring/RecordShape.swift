@@ -24,6 +24,7 @@ struct RecordShape: Sendable {
     func validate() throws(RecordError) {
         try RecordShape.validate(name: name)
         try RecordShape.validate(name: partitionKey.group)
+        for field in fields.values { try validate(field) }
         guard !primaryKey.isEmpty else {
             throw invalid("A primary key has at least one field.", nil)
         }
@@ -41,6 +42,13 @@ struct RecordShape: Sendable {
         for index in indexes {
             guard names.insert(index.name).inserted else { throw invalid("Two indexes have one name.", index.name) }
             try validate(index)
+        }
+    }
+
+    private func validate(_ field: FieldDeclaration) throws(RecordError) {
+        guard let stored = field.stored else { return }
+        guard (1..<1 << 29).contains(stored.number), stored.encoding.suits(field.kind) else {
+            throw invalid("A field's number is 1 to 536,870,911, and its encoding is one of its kind.", field.name)
         }
     }
 

@@ -5,12 +5,99 @@ import Tuples
 ///
 /// What is declared here is part of the stored format: names, the columns of keys and indexes, and numbers of shards
 /// stay as they are for as long as there are records.
-public struct RecordType<Message: SwiftProtobuf.Message & Sendable>: Sendable {
+public struct RecordType<Message: Sendable>: Sendable {
     let shape: RecordShape
+    private let fields: [Field<Message>]
+    private let reader: FieldReader<Message>
+    private let decoding: @Sendable ([UInt8]) throws -> Message
+    private let encoding: @Sendable (Message) throws -> [UInt8]
 
     /// The name of the type.
     public var name: String { shape.name }
 
+    /// A type of messages that are encoded like this.
+    init(
+        _ name: String,
+        schemaVersion: UInt32,
+        fields: [Field<Message>],
+        partitionedBy partitionKey: PartitionKey,
+        primaryKey: [String],
+        indexes: [Index],
+        expiry: String?,
+        queriesInTransactions: Bool,
+        decoding: @escaping @Sendable ([UInt8]) throws -> Message,
+        encoding: @escaping @Sendable (Message) throws -> [UInt8]
+    ) throws(RecordError) {
+        var declarations: [String: FieldDeclaration] = [:]
+        for field in fields {
+            let declaration = FieldDeclaration(
+                name: field.name,
+                kind: field.kind,
+                isMultiValued: field.isMultiValued,
+                stored: field.stored
+            )
+            guard declarations.updateValue(declaration, forKey: field.name) == nil else {
+                throw RecordError(.invalidDeclaration, "Two fields have one name.", ["type": name, "name": field.name])
+            }
+        }
+        self.fields = fields
+        self.decoding = decoding
+        self.encoding = encoding
+        let reader = FieldReader(fields, of: name)
+        self.reader = reader
+        shape = RecordShape(
+            name: name,
+            schemaVersion: schemaVersion,
+            fields: declarations,
+            partitionKey: partitionKey,
+            primaryKey: primaryKey,
+            indexes: indexes,
+            expiryField: expiry,
+            isStamped: queriesInTransactions,
+            extract: { bytes throws(RecordError) in
+                try reader.values(of: bytes) { () throws(RecordError) in
+                    try RecordType.decoded(bytes, decoding, of: name)
+                }
+            }
+        )
+        try shape.validate()
+    }
+
+    /// The message of these bytes.
+    func decode(_ bytes: [UInt8]) throws(RecordError) -> Message {
+        try RecordType.decoded(bytes, decoding, of: name)
+    }
+
+    private static func decoded(
+        _ bytes: [UInt8],
+        _ decoding: @Sendable ([UInt8]) throws -> Message,
+        of name: String
+    ) throws(RecordError) -> Message {
+        do {
+            return try decoding(bytes)
+        } catch {
+            throw .damaged("The value of a record is no message of its type.", ["type": name])
+        }
+    }
+
+    /// A message encoded, with what its fields hold: it need not be decoded again.
+    func content(of message: Message) throws -> RecordContent {
+        let body = try encoding(message)
+        let values = try reader.values(of: body) { message }
+        return RecordContent(body: body, values: values)
+    }
+
+    /// What takes the values of some fields from messages.
+    func reader(of names: Set<String>) -> FieldReader<Message> { FieldReader(fields, of: name, only: names) }
+}
+
+/// An encoded message, and what its fields hold.
+struct RecordContent: Sendable {
+    var body: [UInt8]
+    var values: FieldValues
+}
+
+extension RecordType where Message: SwiftProtobuf.Message {
     /// A record type.
     ///
     /// - Parameters:
@@ -35,59 +122,18 @@ public struct RecordType<Message: SwiftProtobuf.Message & Sendable>: Sendable {
         expiry: String? = nil,
         queriesInTransactions: Bool = false
     ) throws(RecordError) {
-        var declarations: [String: FieldDeclaration] = [:]
-        for field in fields {
-            let declaration = FieldDeclaration(
-                name: field.name,
-                kind: field.kind,
-                isMultiValued: field.isMultiValued
-            )
-            guard declarations.updateValue(declaration, forKey: field.name) == nil else {
-                throw RecordError(.invalidDeclaration, "Two fields have one name.", ["type": name, "name": field.name])
-            }
-        }
-        shape = RecordShape(
-            name: name,
+        try self.init(
+            name,
             schemaVersion: schemaVersion,
-            fields: declarations,
-            partitionKey: partitionKey,
+            fields: fields,
+            partitionedBy: partitionKey,
             primaryKey: primaryKey,
             indexes: indexes,
-            expiryField: expiry,
-            isStamped: queriesInTransactions,
-            extract: { bytes throws(RecordError) in
-                try RecordType.extract(fields, from: try RecordType.decode(bytes, name: name), name: name)
-            }
+            expiry: expiry,
+            queriesInTransactions: queriesInTransactions,
+            decoding: { try Message(serializedBytes: $0) },
+            encoding: { try $0.serializedBytes() }
         )
-        try shape.validate()
-    }
-
-    static func decode(_ bytes: [UInt8], name: String) throws(RecordError) -> Message {
-        do {
-            return try Message(serializedBytes: bytes)
-        } catch {
-            throw .damaged("The value of a record is no message of its type.", ["type": name])
-        }
-    }
-
-    private static func extract(
-        _ fields: [Field<Message>],
-        from message: Message,
-        name: String
-    ) throws(RecordError) -> FieldValues {
-        var values: [String: [TupleElement]] = [:]
-        for field in fields {
-            let found = field.values(message)
-            guard found.allSatisfy(field.kind.admits) else {
-                throw RecordError(
-                    .wrongKind,
-                    "A value is not of the kind of its field: correct the field's declaration.",
-                    ["type": name, "field": field.name, "kind": field.kind.rawValue]
-                )
-            }
-            values[field.name] = found
-        }
-        return FieldValues(values)
     }
 }
 
@@ -100,6 +146,6 @@ extension RecordType {
     ///
     /// - Throws: ``RecordError/Code/invalidDeclaration`` where a field of a key has no value.
     public func address(of message: Message) throws -> RecordAddress {
-        try shape.address(of: try shape.extract(try message.serializedBytes()))
+        try shape.address(of: try content(of: message).values)
     }
 }

@@ -88,7 +88,7 @@ struct Projection: Hashable, Sendable {
     private static func columns(of index: Index, _ values: FieldValues) throws(RecordError) -> [[TupleElement]] {
         var rows: [[TupleElement]] = [[]]
         for column in index.columns {
-            let found = alternatives(of: column, values)
+            let found = column.alternatives(values[column.fieldName])
             rows = rows.flatMap { row in found.map { row + [$0] } }
             guard rows.count <= entriesMax else {
                 throw RecordError(
@@ -100,10 +100,12 @@ struct Projection: Hashable, Sendable {
         }
         return rows
     }
+}
 
-    private static func alternatives(of column: KeyExpression, _ values: FieldValues) -> [TupleElement] {
-        let elements = values[column.fieldName]
-        switch column {
+extension KeyExpression {
+    /// The values of the column in the entries of a record whose field holds these.
+    func alternatives(_ elements: [TupleElement]) -> [TupleElement] {
+        switch self {
         case .field: return [elements.first ?? .missing]
         case .each: return Array(Set(elements))
         case .caseFolded:

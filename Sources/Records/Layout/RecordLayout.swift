@@ -74,6 +74,11 @@ struct RecordLayout: Hashable, Sendable {
         return Key(partition: partition, bytes: bytes, space: kind.space)
     }
 
+    /// What the keys of a type's records begin with, before the primary key.
+    static func recordPrefix(of shape: RecordShape) throws(RecordError) -> [UInt8] {
+        try encode([.integer(Kind.record.rawValue), .string(shape.name)])
+    }
+
     func key(of address: RecordAddress, _ shape: RecordShape) throws(RecordError) -> Key {
         try key(.record, shape.name, address.primaryKey.elements, in: try partition(of: address, shape))
     }

@@ -1,9 +1,13 @@
 import KeyValue
 
-/// What a scan delivers: where it is in the plan's order, and which key was found there.
+/// What a scan delivers: where it is in the plan's order, and what was found there.
 struct Candidate: Sendable {
     var position: [UInt8]
-    var entry: Entry
+    var partition: [UInt8]
+    /// What the key begins with, before the position.
+    var prefix: [UInt8]
+    /// The record's row, if records are scanned; empty for an entry of an index.
+    var value: [UInt8]
 }
 
 /// Reads one range of a plan, a page at a time.
@@ -46,7 +50,12 @@ struct RangeStream: Sendable {
             examined += found.examined
             page =
                 found.map { row in
-                    Candidate(position: Array(row.keyBytes.dropFirst(range.prefix.count)), entry: row.entry)
+                    Candidate(
+                        position: Array(row.keyBytes.dropFirst(range.prefix.count)),
+                        partition: range.partition,
+                        prefix: range.prefix,
+                        value: keysOnly ? [] : Array(row.value)
+                    )
                 }[...]
             if found.cursor == nil {
                 isAtEnd = true

@@ -72,6 +72,17 @@ extension Filter {
         }
     }
 
+    /// The fields that are asked for. The filter has been validated, so that its depth is bounded.
+    var fieldNames: Set<String> {
+        switch self {
+        case .everything: []
+        case .compare(let name, _, _), .isIn(let name, _), .hasPrefix(let name, _), .contains(let name, _),
+            .exists(let name), .any(let name, _, _), .all(let name, _, _):
+            [name]
+        case .and, .or, .not: parts.reduce(into: []) { $0.formUnion($1.fieldNames) }
+        }
+    }
+
     private var parts: [Filter] {
         switch self {
         case .and(let parts), .or(let parts): parts

@@ -1,15 +1,15 @@
 import KeyValue
 
 /// Carries out a plan: candidates are held against their records, which are read many at a time.
-struct QueryRunner: Sendable {
+struct QueryRunner<Message: Sendable>: Sendable {
     let writer: RecordWriter
-    let shape: RecordShape
+    let type: RecordType<Message>
 
     /// A record, and where it is in the order of the plan.
     struct Found: Sendable {
         var position: [UInt8]
         var key: Key
-        var envelope: Envelope
+        var record: RecordStore.Stored<Message>
     }
 
     /// What a run of a plan found.
@@ -23,6 +23,8 @@ struct QueryRunner: Sendable {
 
     func run(_ plan: QueryPlan, _ query: Query, after position: [UInt8]?) async throws -> Page {
         var page = Page()
+        guard let source = plan.unions.first else { return page }
+        let judge = try CandidateJudge(source, query.filter, type, now: writer.wallClock())
         var streams = plan.unions.map { UnionStream($0, after: position, reverse: query.isDescending) }
         let pageLimit = min(256, max(query.limit, 16), query.examinedMax)
         var isAtEnd = false
@@ -40,7 +42,7 @@ struct QueryRunner: Sendable {
                 if isMatch { candidates.append(candidate) }
                 if page.examined >= query.examinedMax { break }
             }
-            page.found += try await matches(candidates, plan, query)
+            page.found += try await matches(candidates, judge)
             page.position = passed ?? page.position
         }
         if isAtEnd {
@@ -78,37 +80,25 @@ struct QueryRunner: Sendable {
     }
 
     /// The records of candidates that really are what the plan takes them for, in the candidates' order.
-    private func matches(_ candidates: [Candidate], _ plan: QueryPlan, _ query: Query) async throws -> [Found] {
-        guard let source = plan.unions.first, !candidates.isEmpty else { return [] }
-        var keys: [Key] = []
-        for candidate in candidates {
-            guard source.index != nil else {
-                keys.append(candidate.entry.key)
-                continue
-            }
-            guard let (_, _, elements) = RecordLayout.decode(candidate.entry.key),
-                let key = try RecordLayout.record(of: candidate.entry.key, elements, shape)
-            else { throw RecordError.damaged("An index entry names no record.", ["type": shape.name]) }
-            keys.append(key)
-        }
-        let read = source.index == nil ? candidates.map(\.entry) : try await writer.store.get(keys)
+    private func matches(_ candidates: [Candidate], _ judge: CandidateJudge<Message>) async throws -> [Found] {
+        guard !candidates.isEmpty else { return [] }
+        var places: [CandidateJudge<Message>.Place] = []
+        places.reserveCapacity(candidates.count)
+        for candidate in candidates { places.append(try judge.place(of: candidate)) }
         var found: [Found] = []
-        for (index, key) in keys.enumerated() {
-            let row = try RecordRow(read[index], at: key, now: writer.wallClock(), shape, writer.layout)
-            guard let live = row.live,
-                source.index == nil || source.holds(row.projection, at: candidates[index].position),
-                query.filter.holds(of: try shape.extract(live.body))
-            else { continue }
-            found.append(Found(position: candidates[index].position, key: key, envelope: live))
+        found.reserveCapacity(candidates.count)
+        guard judge.isIndexed else {
+            for (candidate, place) in zip(candidates, places) {
+                guard let record = try judge.record(candidate.value, at: place) else { continue }
+                found.append(Found(position: candidate.position, key: place.key, record: record))
+            }
+            return found
+        }
+        let read = try await writer.store.get(places.map(\.key))
+        for ((candidate, place), entry) in zip(zip(candidates, places), read) {
+            guard let entry, let record = try judge.record(entry.value, at: place) else { continue }
+            found.append(Found(position: candidate.position, key: place.key, record: record))
         }
         return found
-    }
-}
-
-extension QueryPlan.Union {
-    /// Whether a record really has a place at a position. An entry is a hint: it may be left over from another value,
-    /// beside one that is not.
-    fileprivate func holds(_ projection: Projection, at position: [UInt8]) -> Bool {
-        ranges.contains { projection.entries.contains(Key(partition: $0.partition, bytes: $0.prefix + position)) }
     }
 }

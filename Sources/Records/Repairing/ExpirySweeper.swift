@@ -65,7 +65,7 @@ struct ExpirySweeper: Sendable {
             try Task.checkCancellation()
             for entry in page {
                 guard let key = try record(entry) else { continue }
-                let expiry = Change(key: key, condition: .expired) { _ in nil }
+                let expiry = Change(key: key, condition: .expired, editing: { _ in .deleted })
                 do {
                     // Judged by the record itself: an entry may be left over from another expiry.
                     guard try await writer.read(key, shape).isExpired else { continue }

@@ -3,8 +3,8 @@ import Tuples
 
 /// What a store says of the records in it, for programs that have no declarations: it needs nobody's messages.
 public struct RecordCatalog: Sendable {
-    private let store: any KeyValueStore
-    private let environment: StoreEnvironment
+    let store: any KeyValueStore
+    let environment: StoreEnvironment
 
     /// The catalog of a store.
     public init(_ store: any KeyValueStore, environment: StoreEnvironment = .live) {

@@ -5,7 +5,7 @@ extension RecordTypeDescription {
             name: shape.name,
             schemaVersion: shape.schemaVersion,
             fields: shape.fields.values
-                .map { Field(name: $0.name, kind: $0.kind, isMultiValued: $0.isMultiValued) }
+                .map { Field($0) }
                 .sorted { $0.name < $1.name },
             group: shape.partitionKey.group,
             partitionedBy: shape.partitionKey.fieldNames,
@@ -15,6 +15,26 @@ extension RecordTypeDescription {
             queriesInTransactions: shape.isStamped ? true : nil,
             indexes: shape.indexes.map { IndexDescription($0, state) }.sorted { $0.name < $1.name }
         )
+    }
+}
+
+extension RecordTypeDescription.Field {
+    init(_ field: FieldDeclaration) {
+        self.init(
+            name: field.name,
+            kind: field.kind,
+            isMultiValued: field.isMultiValued,
+            number: field.stored?.number,
+            encoding: field.stored.flatMap { $0.encoding == .plain ? nil : $0.encoding },
+            isOptional: field.stored.flatMap { $0.isOptional && !field.isMultiValued ? true : nil }
+        )
+    }
+
+    /// Whether two describe the same values, wherever they come from.
+    func isAlike(_ other: RecordTypeDescription.Field) -> Bool {
+        kind == other.kind && isMultiValued == other.isMultiValued
+            && (number == nil || other.number == nil
+                || (number == other.number && encoding == other.encoding && isOptional == other.isOptional))
     }
 }
 

@@ -23,6 +23,12 @@ public struct RecordTypeDescription: Hashable, Sendable, Codable {
         public let kind: FieldKind
         /// Whether a message may have any number of values of it.
         public let isMultiValued: Bool
+        /// Its number in the message; nil of a field that the services' own code computes.
+        public internal(set) var number: Int?
+        /// How the message holds it; nil for plainly.
+        public internal(set) var encoding: FieldEncoding?
+        /// Whether the message tells one that is not set from one of the default value; nil for no.
+        public internal(set) var isOptional: Bool?
     }
 
     /// The name.

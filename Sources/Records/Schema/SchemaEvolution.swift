@@ -83,18 +83,21 @@ enum SchemaEvolution {
         var merged = stored
         merged.schemaVersion = max(stored.schemaVersion, declared.schemaVersion)
         for field in declared.fields {
-            guard let known = stored.fields.first(where: { $0.name == field.name }) else {
+            guard let place = stored.fields.firstIndex(where: { $0.name == field.name }) else {
                 merged.fields.append(field)
                 continue
             }
+            let known = stored.fields[place]
             try require(
-                known == field,
+                known.isAlike(field),
                 """
-                The kind of a field stays as it is, also of one that was left out for a while: declare a field of \
-                another name.
+                The kind of a field and its number in the message stay as they are, also of one that was left out for a \
+                while: declare a field of another name.
                 """,
                 ["type": stored.name, "field": field.name, "kind": known.kind.rawValue]
             )
+            // A release before may have computed what this one reads by its number.
+            if known.number == nil { merged.fields[place] = field }
         }
         for index in declared.indexes {
             guard let known = stored[index: index.name] else {

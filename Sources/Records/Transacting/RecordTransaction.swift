@@ -1,5 +1,4 @@
 import KeyValue
-import SwiftProtobuf
 import Tuples
 
 /// A transaction as its body sees it: the records of one partition, with the changes that the body has made so far.
@@ -38,7 +37,7 @@ public final class RecordTransaction {
     ) async throws -> RecordStore.Stored<Message>? {
         guard let live = try await live(try key(of: address, type), view.writing(type.shape)) else { return nil }
         return RecordStore.Stored(
-            message: try RecordType<Message>.decode(live.body, name: type.name),
+            message: try type.decode(live.body),
             version: live.version
         )
     }
@@ -76,9 +75,9 @@ public final class RecordTransaction {
         as type: RecordType<Message>,
         if condition: RecordStore.Condition = .none
     ) async throws -> RecordVersion {
-        let body: [UInt8] = try message.serializedBytes()
-        let address = try type.shape.address(of: try type.shape.extract(body))
-        return try await stage(body, at: try key(of: address, type), condition, type).version
+        let content = try type.content(of: message)
+        let address = try type.shape.address(of: content.values)
+        return try await stage(content, at: try key(of: address, type), condition, type).version
     }
 
     /// Stages what `edit` makes of a record that is there. Keys can't be changed.
@@ -92,7 +91,7 @@ public final class RecordTransaction {
             throw RecordError(.notFound, "There is no record with this primary key.", ["type": type.name])
         }
         try edit(&message)
-        return try await stage(try message.serializedBytes(), at: try key(of: address, type), .present, type).version
+        return try await stage(try type.content(of: message), at: try key(of: address, type), .present, type).version
     }
 
     /// Stages the deletion of a record.
@@ -164,7 +163,7 @@ extension RecordTransaction {
     }
 
     private func stage<Message>(
-        _ body: [UInt8]?,
+        _ content: RecordContent?,
         at key: Key,
         _ condition: RecordStore.Condition,
         _ type: RecordType<Message>
@@ -173,9 +172,9 @@ extension RecordTransaction {
         // The row is read also where the condition is none: its indexes change along with it.
         _ = try await row(key, shape)
         let live = try await live(key, shape)
-        try Change(key: key, condition: condition.wanted) { _ in body }.judge(live, shape)
+        try Change(key: key, condition: condition.wanted, editing: { _ in .deleted }).judge(live, shape)
         let version = RecordVersion(high: writer.environment.random(), low: writer.environment.random())
-        staged[key] = try StagedChange(body, at: key, shape, version, writer.layout)
+        staged[key] = try StagedChange(content, at: key, shape, version, writer.layout)
         return (version, live != nil)
     }
 }

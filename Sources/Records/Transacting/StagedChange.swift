@@ -6,12 +6,12 @@ struct StagedChange: Sendable {
     /// The version that the record is going to have.
     let version: RecordVersion
     /// The message to store; nil to delete the record.
-    let body: [UInt8]?
+    let content: RecordContent?
     /// What the record is going to hold in indexes.
     let projection: Projection
 
     init(
-        _ body: [UInt8]?,
+        _ content: RecordContent?,
         at key: Key,
         _ shape: RecordShape,
         _ version: RecordVersion,
@@ -19,13 +19,12 @@ struct StagedChange: Sendable {
     ) throws(RecordError) {
         self.shape = shape
         self.version = version
-        self.body = body
-        guard let body else {
+        self.content = content
+        guard let content else {
             projection = .empty
             return
         }
-        let values = try shape.extract(body)
-        let address = try shape.address(of: values)
+        let address = try shape.address(of: content.values)
         guard try layout.key(of: address, shape) == key else {
             throw RecordError(
                 .invalidDeclaration,
@@ -33,12 +32,14 @@ struct StagedChange: Sendable {
                 ["type": shape.name]
             )
         }
-        projection = try Projection(of: values, at: address, shape, layout)
+        projection = try Projection(of: content.values, at: address, shape, layout)
     }
 
     /// The record as the transaction sees it.
     var envelope: Envelope? {
-        body.map { Envelope(type: shape.name, schemaVersion: shape.schemaVersion, version: version, body: $0) }
+        content.map { content in
+            Envelope(type: shape.name, schemaVersion: shape.schemaVersion, version: version, body: content.body)
+        }
     }
 }
 
@@ -46,7 +47,7 @@ extension QueryRunner.Page {
     /// Makes the page one of the records as they are going to be.
     mutating func overlay(
         _ staged: [Key: StagedChange],
-        _ shape: RecordShape,
+        _ type: RecordType<Message>,
         _ plan: QueryPlan,
         _ query: Query,
         after start: [UInt8]?
@@ -56,12 +57,13 @@ extension QueryRunner.Page {
             query.isDescending ? ByteOrder.precedes(right, left) : ByteOrder.precedes(left, right)
         }
         found.removeAll { staged[$0.key] != nil }
-        for (key, change) in staged where change.shape.name == shape.name {
-            guard let envelope = change.envelope, query.filter.holds(of: try shape.extract(envelope.body)),
+        for (key, change) in staged where change.shape.name == type.name {
+            guard let content = change.content, query.filter.holds(of: content.values),
                 let place = source.position(of: change.projection, at: key), start.map({ precedes($0, place) }) ?? true,
                 !(position.map { precedes($0, place) } ?? false)
             else { continue }
-            found.append(QueryRunner.Found(position: place, key: key, envelope: envelope))
+            let record = RecordStore.Stored(message: try type.decode(content.body), version: change.version)
+            found.append(QueryRunner.Found(position: place, key: key, record: record))
         }
         found.sort { precedes($0.position, $1.position) }
         if found.count > query.limit {

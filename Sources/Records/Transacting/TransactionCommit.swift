@@ -53,9 +53,9 @@ struct TransactionCommit {
                 [.bytes(key.bytes), .integer(Int64(bitPattern: writer.environment.random()))],
                 in: key.partition
             )
-            let body = change.body
+            let edited = change.content.map { Edited.content($0) } ?? .deleted
             var attempt = ChangeAttempt(
-                change: Change(key: key, condition: .none) { _ in body },
+                change: Change(key: key, condition: .none, editing: { _ in edited }),
                 shape: change.shape,
                 version: change.version,
                 intent: intent

@@ -1,5 +1,21 @@
 import KeyValue
 
+/// What a change makes of a record.
+enum Edited: Sendable {
+    case deleted
+    case encoded([UInt8])
+    /// Of which the fields are known.
+    case content(RecordContent)
+
+    func content(_ shape: RecordShape) throws(RecordError) -> RecordContent? {
+        switch self {
+        case .deleted: nil
+        case .encoded(let body): RecordContent(body: body, values: try shape.extract(body))
+        case .content(let content): content
+        }
+    }
+}
+
 /// What is to become of one record.
 struct Change: Sendable {
     /// What has to hold of the record.
@@ -14,23 +30,28 @@ struct Change: Sendable {
 
     let key: Key
     let condition: Condition
-    /// The message to store in place of the one that is there, if one is; nil to delete it.
-    let edit: @Sendable ([UInt8]?) throws -> [UInt8]?
+    /// What becomes of the message that is there, if one is.
+    let edit: @Sendable ([UInt8]?) throws -> Edited
     /// The index that the record, which stays as it is, is to be entered in anew.
     let entering: String?
 
-    init(key: Key, condition: Condition, edit: @escaping @Sendable ([UInt8]?) throws -> [UInt8]?) {
+    init(key: Key, condition: Condition, editing edit: @escaping @Sendable ([UInt8]?) throws -> Edited) {
         self.key = key
         self.condition = condition
         self.edit = edit
         entering = nil
     }
 
+    /// A change by the bytes of messages; nil to delete the record.
+    init(key: Key, condition: Condition, edit: @escaping @Sendable ([UInt8]?) throws -> [UInt8]?) {
+        self.init(key: key, condition: condition, editing: { try edit($0).map { .encoded($0) } ?? .deleted })
+    }
+
     /// Enters a record in an index, as if it had not known of it. One that has expired is deleted.
     init(entering key: Key, in index: String) {
         self.key = key
         condition = .none
-        edit = { _ in nil }
+        edit = { _ in .deleted }
         entering = index
     }
 

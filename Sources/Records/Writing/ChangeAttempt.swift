@@ -68,7 +68,7 @@ struct ChangeAttempt: Sendable {
         if let index = change.entering, let live = row.live {
             return try prepareEntering(index, live, layout, capabilities)
         }
-        guard let body = try change.edit(row.live?.body) else {
+        guard let content = try change.edit(row.live?.body).content(shape) else {
             guard row.envelope != nil else { return false }
             value = nil
             after = .empty
@@ -76,8 +76,7 @@ struct ChangeAttempt: Sendable {
             receipt = ChangeReceipt(version: nil, existed: row.live != nil)
             return true
         }
-        let values = try shape.extract(body)
-        let address = try shape.address(of: values)
+        let address = try shape.address(of: content.values)
         guard try layout.key(of: address, shape) == change.key else {
             throw RecordError(
                 .invalidDeclaration,
@@ -85,9 +84,10 @@ struct ChangeAttempt: Sendable {
                 ["type": shape.name]
             )
         }
-        after = try Projection(of: values, at: address, shape, layout)
+        after = try Projection(of: content.values, at: address, shape, layout)
         plan = try ChangePlan(from: row.projection, to: after, of: row.key, capabilities)
-        value = Envelope(type: shape.name, schemaVersion: shape.schemaVersion, version: version, body: body).encoded
+        value =
+            Envelope(type: shape.name, schemaVersion: shape.schemaVersion, version: version, body: content.body).encoded
         receipt = ChangeReceipt(version: version, existed: row.live != nil)
         return true
     }

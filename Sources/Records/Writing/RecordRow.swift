@@ -31,7 +31,7 @@ struct RecordRow: Sendable {
         let values = try shape.extract(envelope.body)
         self.envelope = envelope
         projection = try Projection(of: values, at: try shape.address(of: values), shape, layout)
-        isExpired = RecordRow.isExpired(values, now: now, shape)
+        isExpired = shape.isExpired(values, now: now)
     }
 
     /// The row of a key at which nothing lies.
@@ -53,9 +53,12 @@ struct RecordRow: Sendable {
     var rewriting: WriteBatch.Operation {
         WriteBatch.Operation(envelope == nil ? .bury : .put(entry?.value ?? []), at: key, if: unchanged)
     }
+}
 
-    private static func isExpired(_ values: FieldValues, now: Timestamp, _ shape: RecordShape) -> Bool {
-        guard let field = shape.expiryField, case .timestamp(let end)? = values[field].first else { return false }
+extension RecordShape {
+    /// Whether a record with these values is gone.
+    func isExpired(_ values: FieldValues, now: Timestamp) -> Bool {
+        guard let expiryField, case .timestamp(let end)? = values[expiryField].first else { return false }
         return end <= now
     }
 }

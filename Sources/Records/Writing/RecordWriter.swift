@@ -162,7 +162,7 @@ extension RecordWriter {
             if row.projection.claims[claim] == nil {
                 attempt.stale[claim] = row
             } else if row.isExpired {
-                let expiry = Change(key: holder, condition: .expired) { _ in nil }
+                let expiry = Change(key: holder, condition: .expired, editing: { _ in .deleted })
                 _ = try await apply(expiry, attempt.shape)
                 return false
             } else {
