@@ -6,7 +6,8 @@ extension RecordStore {
     ///
     /// First every program that does not declare the index is shut out from writing, which takes two leases of the
     /// schema: start it when all programs of the release before are gone. What was done is kept: after a crash, call it
-    /// again. It costs two passes over the records of the type, and a batch for each of them.
+    /// again. It costs two passes over the records of the type, and a batch for each of them; a count or a sum takes six
+    /// leases, one pass, and a batch for each page.
     ///
     /// - Returns: What was done. The index stays write-only where records have the same values of a unique index.
     /// - Throws: ``RecordError/Code/contended`` for what others' changes did not let come to an end: call again.

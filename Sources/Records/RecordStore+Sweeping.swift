@@ -1,5 +1,5 @@
 import KeyValue
-public import Tuples
+import Tuples
 
 extension RecordStore {
     /// What a round of sweeping did.
@@ -22,7 +22,8 @@ extension RecordStore {
     /// One round over all partitions of the declared types: finishes what crashed writers have begun, counts anew what is
     /// in doubt, and deletes records that have expired. It is safe at any time and in any number of programs.
     ///
-    /// It costs a look at each partition, and what there is to do. Records of a type that expires are all read, unless the
+    /// It costs a look at each partition, and what there is to do; of a type whose totals over all partitions are behind,
+    /// a look at each of those totals too. Records of a type that expires are all read, unless the
     /// type has a value index whose first column is its expiry.
     ///
     /// - Parameter pace: How many rows are read at once, and how long to rest after each partition.
@@ -32,7 +33,9 @@ extension RecordStore {
         let view = try await schema.view()
         let readable = shapes.values.map { view.reading($0) }.sorted { $0.name < $1.name }
         let expiry = ExpirySweeper(writer: writer, pageSize: pace.pageSize)
+        let begun = writer.wallClock()
         var seen: Set<RecordPartitions.Place> = []
+        var behind: Set<RecordPartitions.Place> = []
         for shape in readable {
             report.expired += try await expiry.sweepGlobal(shape)
             guard let type = view.description[type: shape.name] else { continue }
@@ -48,16 +51,41 @@ extension RecordStore {
                     report.changes += swept.intents
                     report.totals += swept.totals
                     report.left += swept.left
+                    if swept.isBehind { behind.insert(partitions.place) }
                     for other in readable where other.partitionKey.group == type.group {
                         report.expired += try await expiry.sweep(partition, of: other)
                     }
                 } catch let error as RecordError where error.code == .corrupted || error.code == .newerVersion {
                     report.damaged += 1
+                    behind.insert(partitions.place)
                 }
                 if pace.rest > .zero { try await writer.environment.sleep(pace.rest) }
             }
         }
+        for shape in readable {
+            guard let type = view.description[type: shape.name] else { continue }
+            let isBehind = behind.contains(RecordPartitions(type, writer.store, writer.layout).place)
+            for index in shape.indexes where index.isPublished {
+                report.left += try await publish(index, of: shape, type, isBehind ? nil : begun)
+            }
+        }
         return report
+    }
+
+    /// The end of a round for a published total: how many sums were left, since others were busy with them.
+    private func publish(
+        _ index: Index,
+        of shape: RecordShape,
+        _ type: RecordTypeDescription,
+        _ begun: Timestamp?
+    ) async throws -> Int {
+        let publisher = TotalPublisher(writer: writer)
+        if type[index: index.name]?.isBehind == true {
+            let left = try await publisher.addUp(index, of: shape)
+            guard left == 0 else { return left }
+        }
+        if let begun { try await publisher.note(begun, of: index, shape) }
+        return 0
     }
 
     /// Sweeps round after round until the task is cancelled: what a service runs beside its work, in one program or in
@@ -83,24 +111,5 @@ extension RecordStore {
             }
             do { try await writer.environment.sleep(interval) } catch { return }
         }
-    }
-
-    /// The count or sum that an index keeps of one group of all records of a type whose partitions are shards: that of
-    /// each shard, added up. It costs one read a shard, whatever the number of records.
-    ///
-    /// - Returns: The total; exact where those of the shards are, and are read as of one moment.
-    public func total<Message>(
-        _ index: String,
-        of group: Tuple = [],
-        as type: RecordType<Message>
-    ) async throws -> Total {
-        guard case .shards(let count, _) = type.shape.partitionKey.kind else {
-            throw RecordError(
-                .unsupported,
-                "Only a type whose partitions are shards has a total over all of them: name the partition.",
-                ["type": type.name]
-            )
-        }
-        return try await total(index, of: group, in: (0..<count).map { Tuple([TupleElement($0)]) }, as: type)
     }
 }

@@ -168,7 +168,7 @@ import Tuples
             Index("i", on: [.each("name")]), Index("i", on: [.each("tags"), .each("tags")]),
             Index("i", on: [.trigrams("downloads")]), Index("i", .unique, on: [.trigrams("name")]),
             Index("i", .sum(of: "name"), on: []), Index("i", .count, on: [.each("tags")]),
-            Index("i", .count, on: [], scope: .global(shards: 1)),
+            Index("i", .count, on: [], scope: .global(shards: 257)),
             Index("i", on: [.field("name")], scope: .global(shards: 0)),
         ] {
             #expect(refusal(index)?.code == .invalidDeclaration, "\(index)")

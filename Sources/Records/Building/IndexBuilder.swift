@@ -9,6 +9,8 @@ import Tuples
 ///    is, so that all that the protocol of changes promises holds here too. A row in each partition says how far it is.
 /// 3. Every record is held against its entries, until there is nothing to mend.
 /// 4. The index becomes readable, if it is still in that generation.
+///
+/// A count or a sum is built by ``TotalBuilder``.
 struct IndexBuilder: Sendable {
     /// How often all records are held against their entries before the build gives up.
     private static let verificationsMax = 4
@@ -28,28 +30,24 @@ struct IndexBuilder: Sendable {
             throw RecordError(.unsupported, "Indexes need a store that keeps keys in order.", ["index": index.name])
         }
         var report = IndexBuildReport()
+        guard !index.isAggregate else {
+            try await TotalBuilder(builder: self).build(&report)
+            return report
+        }
         let (begun, type) = try await begin()
         guard begun.state == .writeOnly else {
             report.state = begun.state
             return report
         }
         let partitions = RecordPartitions(type, store, layout)
-        if index.isAggregate {
-            let recounter = Recounter(writer: writer)
-            try await partitions.visit { partition in
-                try await recounter.count(index, of: shape, in: partition, pageSize: pace.pageSize)
-                try await rest()
-            }
-        } else {
-            try await partitions.visit { try await fill($0, begun.generation, &report) }
-            try await verify(partitions, &report)
-            guard report.duplicateCount == 0 else { return report }
-        }
+        try await partitions.visit { try await fill($0, begun.generation, &report) }
+        try await verify(partitions, &report)
+        guard report.duplicateCount == 0 else { return report }
         try await partitions.visit { partition in
             try await store.delete(try layout.key(.progress, name, [], in: partition))
         }
         try await finish(begun.generation)
-        try await store.delete(try layout.key(.progress, name, [], in: try layout.schemaKey().partition))
+        try await store.delete(try progressKey())
         report.state = .readable
         return report
     }
@@ -59,18 +57,21 @@ struct IndexBuilder: Sendable {
     /// Step 1. Whoever begins after a crash finds the generation of before, and whether everybody was waited for.
     func begin() async throws -> (IndexDescription, RecordTypeDescription) {
         let generation = writer.environment.random()
+        let isCounted = index.isAggregate
         let changed = try await schema.change { (description) throws(RecordError) in
             try description.update(index.name, of: shape.name) { (index) throws(RecordError) in
                 guard index.state == .disabled else { return }
                 index.state = .writeOnly
                 index.generation = generation
+                index.isBehind = nil
+                if isCounted { index.counting = .waiting }
             }
         }
         guard let type = changed[type: shape.name], let begun = type[index: index.name] else {
             throw RecordError(.outdatedSchema, "The index is gone from the schema.", ["index": index.name])
         }
         guard begun.state == .writeOnly else { return (begun, type) }
-        let key = try layout.key(.progress, name, [], in: try layout.schemaKey().partition)
+        let key = try progressKey()
         let known = try await store.get(key).map { (entry) throws(RecordError) in try BuildRow(entry.value) }
         if known?.generation != begun.generation {
             try await schema.barrier()
@@ -84,19 +85,27 @@ struct IndexBuilder: Sendable {
         _ = try await schema.change { (description) throws(RecordError) in
             try description.update(index.name, of: shape.name) { (index) throws(RecordError) in
                 let isSame = index.generation == generation || !writer.rules.contains(.sameGeneration)
-                guard isSame, index.state.isLive else {
-                    throw RecordError(
-                        .indexNotReady,
-                        "The index was dropped while it was built: build it again.",
-                        ["index": index.name]
-                    )
-                }
+                guard isSame, index.state.isLive else { throw dropped }
                 index.state = .readable
+                index.counting = nil
             }
         }
     }
 
-    private func rest() async throws {
+    var dropped: RecordError {
+        RecordError(
+            .indexNotReady,
+            "The index was dropped while it was built: build it again.",
+            ["type": shape.name, "index": index.name]
+        )
+    }
+
+    /// The row that says of a build that is under way what was waited for.
+    func progressKey() throws(RecordError) -> Key {
+        try layout.key(.progress, name, [], in: try layout.schemaKey().partition)
+    }
+
+    func rest() async throws {
         try Task.checkCancellation()
         if pace.rest > .zero { try await writer.environment.sleep(pace.rest) }
     }

@@ -22,17 +22,19 @@ struct IndexRemover: Sendable {
         let name = type.name + "/" + index.name
         var removed = 0
         try await RecordPartitions(type, store, layout).visit { partition in
-            for kind in [RecordLayout.Kind.entry, .total, .claim, .doubt, .progress] {
+            for kind in [RecordLayout.Kind.entry, .total, .claim, .doubt, .progress, .notice, .counting, .counted] {
                 removed += try await remove(kind, of: index, in: partition)
             }
         }
         for shard in 0..<(index.shards ?? 0) {
             let partition = try RecordLayout.encode([.string(layout.namespace), 1, .string(name), TupleElement(shard)])
-            for kind in [RecordLayout.Kind.entry, .claim] {
+            for kind in [RecordLayout.Kind.entry, .claim, .total, .published] {
                 removed += try await remove(kind, of: index, in: partition)
             }
         }
-        try await store.delete(try layout.key(.progress, name, [], in: try layout.schemaKey().partition))
+        for kind in [RecordLayout.Kind.progress, .moment] {
+            try await store.delete(try layout.key(kind, name, [], in: try layout.schemaKey().partition))
+        }
         try await forget(index)
         return removed
     }
@@ -44,6 +46,10 @@ struct IndexRemover: Sendable {
         let changed = try await schema.change { (description) throws(RecordError) in
             try description.update(index, of: type) { index in
                 if index.state == before { index.state = after }
+                if after == .disabled {
+                    index.counting = nil
+                    index.isBehind = nil
+                }
             }
         }
         if changed[type: type]?[index: index]?.state == after { try await schema.barrier() }

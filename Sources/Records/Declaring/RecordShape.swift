@@ -10,6 +10,10 @@ struct RecordShape: Sendable {
     let expiryField: String?
     /// Whether every change of a record leaves a stamp in its partition, so that transactions may ask queries.
     let isStamped: Bool
+    /// The published counts and sums that the schema still says to be exact.
+    var exact: Set<String> = []
+    /// The counts and sums whose records are still being counted.
+    var counting: [String: CountingEpoch] = [:]
     /// The declared fields of an encoded message.
     let extract: @Sendable ([UInt8]) throws(RecordError) -> FieldValues
 
@@ -62,8 +66,6 @@ struct RecordShape: Sendable {
         }
         for column in index.columns { try validate(column, of: index) }
         switch (index.kind, index.scope) {
-        case (.count, .global), (.sum, .global):
-            throw invalid("Counts and sums are kept in each partition: declare them local.", index.name)
         case (_, .global(let shards)) where !(1...256).contains(shards):
             throw invalid("A global index has 1 to 256 shards.", index.name)
         default: break

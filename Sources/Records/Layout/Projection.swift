@@ -9,6 +9,8 @@ struct Projection: Hashable, Sendable {
     var claims: [Key: String] = [:]
     /// What the record adds to counts and sums.
     var totals: [Key: Int64] = [:]
+    /// Where those of them are published that are.
+    var publications: [Key: Publication] = [:]
 
     /// That of no record.
     static let empty = Projection()
@@ -36,11 +38,11 @@ struct Projection: Hashable, Sendable {
                     let place = try Projection.place(of: index, spreadBy: columns, partition, shape, layout)
                     claims[try layout.key(.claim, name, columns, in: place)] = index.name
                 case .count:
-                    totals[try layout.key(.total, name, columns, in: partition), default: 0] += 1
+                    try insertTotal(of: 1, try layout.key(.total, name, columns, in: partition), shape, layout)
                     continue
                 case .sum(let field):
                     guard case .integer(let amount)? = values[field].first else { continue }
-                    totals[try layout.key(.total, name, columns, in: partition), default: 0] += amount
+                    try insertTotal(of: amount, try layout.key(.total, name, columns, in: partition), shape, layout)
                     continue
                 }
                 try insertEntry(of: index, columns, address, partition, shape, layout)
@@ -53,6 +55,23 @@ struct Projection: Hashable, Sendable {
                 ["type": shape.name, "entries": "\(entries.count)", "maximum": "\(Projection.entriesMax)"]
             )
         }
+    }
+
+    /// The same without what it adds to an index.
+    func leavingOut(totalsOf name: String) -> Projection {
+        var projection = self
+        projection.totals = totals.filter { RecordLayout.decode($0.key)?.name != name }
+        return projection
+    }
+
+    private mutating func insertTotal(
+        of amount: Int64,
+        _ total: Key,
+        _ shape: RecordShape,
+        _ layout: RecordLayout
+    ) throws(RecordError) {
+        totals[total] = amount
+        publications[total] = try Publication(of: total, shape, layout)
     }
 
     private mutating func insertEntry(

@@ -17,8 +17,15 @@ import Tuples
 /// | reserved data | (5, index, columns…) | the doubt about a count or a sum |
 /// | reserved data | (7, index) | how far a partition is entered in an index that is being built |
 /// | reserved data | (8, type) | the version of the change of a record of the type that was the last in the partition |
+/// | records | (9, index, columns…, partition's bytes) | the count or sum of a partition as it was published: a counter |
+/// | reserved data | (10, index, columns…) | the notice that a count or a sum is to be published, empty |
+/// | reserved data | (12, index) | how far the records of a partition are counted for a count or a sum that is built |
+/// | reserved data | (13, index, record's key) | that a record is counted although the row before does not say so |
 ///
-/// The schema is a row (6) of the partition (namespace, 2), in reserved data.
+/// The sums of what is published are rows (2, index, columns…) of the index's own partitions.
+///
+/// The schema is a row (6) of the partition (namespace, 2), in reserved data, and beside it lies for each published
+/// index (11, index): since when changes may be missing in it.
 ///
 /// Indexes are named as `type/index` in keys, since types name theirs independently.
 struct RecordLayout: Hashable, Sendable {
@@ -31,11 +38,17 @@ struct RecordLayout: Hashable, Sendable {
         case doubt = 5
         case progress = 7
         case stamp = 8
+        case published = 9
+        case notice = 10
+        case moment = 11
+        case counting = 12
+        case counted = 13
 
         var space: KeySpace {
             switch self {
-            case .record, .entry, .total: .records
-            case .claim, .intent, .doubt, .progress, .stamp: .reservedData
+            case .record, .entry, .total, .published: .records
+            case .claim, .intent, .doubt, .progress, .stamp, .notice, .moment, .counting, .counted:
+                .reservedData
             }
         }
     }
@@ -115,6 +128,9 @@ extension RecordLayout {
 
     /// The total that a doubt is about.
     static func total(of doubt: Key) -> Key? { twin(of: doubt, from: .doubt, to: .total) }
+
+    /// The total that a notice is about.
+    static func total(announcedBy notice: Key) -> Key? { twin(of: notice, from: .notice, to: .total) }
 
     private static func twin(of key: Key, from: Kind, to: Kind) -> Key? {
         guard let (kind, name, elements) = decode(key), kind == from,

@@ -49,7 +49,7 @@ struct Scrubber: Sendable {
             let missing = row.projection.entries.filter { found[$0]?.isTombstone ?? true }
             return try await mend(missing, of: entry.key, shape) { _ in !missing.isEmpty }
         case .progress: return try await forget(entry, name, shape)
-        case .total, .intent, .doubt, .stamp: return false
+        case .total, .intent, .doubt, .stamp, .published, .notice, .moment, .counting, .counted: return false
         }
     }
 

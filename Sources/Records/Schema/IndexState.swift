@@ -24,3 +24,14 @@ public enum IndexState: String, Hashable, Sendable, Comparable, CaseIterable, Co
         }
     }
 }
+
+/// How writers help to count the records that are there, while a count or a sum is built.
+///
+/// A change adds what it changes, which is right only of a record that is counted already. So writers look whether it is,
+/// and count it themselves if not.
+public enum CountingPhase: String, Hashable, Sendable, Codable {
+    /// Not everybody knows the index yet: nobody counts a record, and who finds one counted adds what he changes.
+    case waiting
+    /// Everybody knows the index: a change of a record that is not counted counts it.
+    case counting
+}

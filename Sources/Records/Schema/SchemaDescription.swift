@@ -70,9 +70,24 @@ public struct IndexDescription: Hashable, Sendable, Codable {
     public internal(set) var state: IndexState
     /// Tells this life of the index from earlier and later ones: drawn when it begins to be kept.
     public internal(set) var generation: UInt64
+    /// Of a published count or sum: whether a change has been written in this life of the index that could not be added
+    /// to the total over all partitions in the same batch; nil for no. Then that total is of some time ago.
+    public internal(set) var isBehind: Bool?
+    /// Of a count or sum that is being built: how writers help with it; nil otherwise.
+    public internal(set) var counting: CountingPhase?
+
+    /// What tells this life of the index from others, and its stages from one another.
+    var life: IndexLife { IndexLife(name: name, generation: generation, counting: counting) }
 
     /// Whether two describe the same index, in whatever state.
     func isAlike(_ other: IndexDescription) -> Bool {
         name == other.name && kind == other.kind && columns == other.columns && shards == other.shards
     }
+}
+
+/// A stage of a life of an index.
+struct IndexLife: Hashable, Sendable {
+    let name: String
+    let generation: UInt64
+    let counting: CountingPhase?
 }

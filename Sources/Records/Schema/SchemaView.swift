@@ -23,8 +23,11 @@ struct SchemaView: Sendable {
         if rules.contains(.refuseUnknown) {
             for shape in declared.values { try SchemaEvolution.admit(shape, under: description) }
         }
-        writing = declared.mapValues { shape in
-            shape.keeping { description.state(of: $0, shape).isLive }
+        writing = declared.mapValues { declared in
+            var shape = declared.keeping { description.state(of: $0, declared).isLive }
+            shape.exact = description.exact(of: shape)
+            shape.counting = description.counting(of: shape)
+            return shape
         }
         reading = declared.mapValues { shape in
             shape.keeping { description.state(of: $0, shape) == .readable }
@@ -34,6 +37,11 @@ struct SchemaView: Sendable {
     /// The types with the indexes that writers keep.
     var shapes: [String: RecordShape] { writing }
 
+    /// The lives of a type's indexes, and how far they are counted.
+    func lives(of shape: RecordShape) -> [IndexLife] {
+        (description[type: shape.name]?.indexes ?? []).filter(\.state.isLive).map(\.life)
+    }
+
     /// A type with the indexes that writers keep.
     func writing(_ shape: RecordShape) -> RecordShape { writing[shape.name] ?? shape }
 
@@ -42,6 +50,22 @@ struct SchemaView: Sendable {
 }
 
 extension SchemaDescription {
+    /// The published counts and sums that are not behind.
+    func exact(of shape: RecordShape) -> Set<String> {
+        let published = shape.indexes.filter(\.isPublished).map(\.name)
+        return Set(published.filter { self[type: shape.name]?[index: $0]?.isBehind != true })
+    }
+
+    /// The counts and sums that are being built.
+    func counting(of shape: RecordShape) -> [String: CountingEpoch] {
+        var found: [String: CountingEpoch] = [:]
+        for index in shape.indexes where index.isAggregate {
+            guard let known = self[type: shape.name]?[index: index.name], let phase = known.counting else { continue }
+            found[index.name] = CountingEpoch(generation: known.generation, phase: phase)
+        }
+        return found
+    }
+
     func state(of index: Index, _ shape: RecordShape) -> IndexState {
         guard let known = self[type: shape.name]?[index: index.name], known.isAlike(IndexDescription(index, .disabled))
         else { return .disabled }

@@ -62,6 +62,7 @@ struct TransactionCommit {
             )
             guard try attempt.prepare(row, writer.layout, capabilities) else { continue }
             try await writer.readBeside(&attempt)
+            guard try await writer.tellBehind(attempt.plan.behind, of: attempt.shape) else { return false }
             let isClear = try await writer.judgeClaims(&attempt, beside: staged.mapValues(\.projection))
             let isWhole = try await !attempt.plan.outside.isEmpty && isClear ? writer.prewrite(&attempt) : isClear
             attempts.append(attempt)

@@ -10,12 +10,14 @@ struct ChangeAttempt: Sendable {
     let intent: Key
 
     private(set) var row: RecordRow
-    private(set) var plan: ChangePlan
+    var plan: ChangePlan
     private(set) var after = Projection.empty
     private(set) var receipt = ChangeReceipt(version: nil, existed: false)
     private var value: [UInt8]?
     /// The row that says that a record of the type was changed, if the type has one.
     private var stamp: Key?
+    /// What the record's batch does for totals that are being counted.
+    var counting: [WriteBatch.Operation] = []
     /// The rows beside the record as they were before anything was written.
     var seen: [Key: Entry] = [:]
     /// Records that stale claims name.
@@ -63,6 +65,7 @@ struct ChangeAttempt: Sendable {
         stamp = change.entering == nil ? try layout.stamp(of: shape, in: row.key.partition) : nil
         revision = nil
         written = [:]
+        counting = []
         try change.judge(row.live, shape)
         if change.condition == .expired, !row.isExpired { return false }
         if let index = change.entering, let live = row.live {
@@ -137,6 +140,10 @@ struct ChangeAttempt: Sendable {
         if rules.contains(.rewriteFirst) {
             operations += staleHolders(of: plan.newClaims.inside).map(\.rewriting)
         }
+        operations += counting
+        if rules.contains(.noticeTotals) {
+            for key in plan.notices { operations.append(WriteBatch.Operation(.put([]), at: key)) }
+        }
         if let stamp, rules.contains(.stampChanges) {
             operations.append(WriteBatch.Operation(.put(version.bytes), at: stamp))
         }
@@ -207,9 +214,19 @@ struct ChangeAttempt: Sendable {
     }
 
     func addition(of change: Int64, to key: Key, _ capabilities: Capabilities) -> WriteBatch.Operation {
+        ChangeAttempt.addition(of: change, to: key, seen[key], capabilities)
+    }
+
+    /// Adds to what was seen of a total, where the store can't add.
+    static func addition(
+        of change: Int64,
+        to key: Key,
+        _ seen: Entry?,
+        _ capabilities: Capabilities
+    ) -> WriteBatch.Operation {
         guard !capabilities.integerAdd else { return WriteBatch.Operation(.add(change), at: key) }
-        let number = seen[key].flatMap { $0.isTombstone ? nil : Counter.decode($0.value) } ?? 0
-        let precondition: Precondition = seen[key].map { .revision($0.revision) } ?? .vacant
+        let number = seen.flatMap { $0.isTombstone ? nil : Counter.decode($0.value) } ?? 0
+        let precondition: Precondition = seen.map { .revision($0.revision) } ?? .vacant
         return WriteBatch.Operation(.put(Counter.encode(number &+ change)), at: key, if: precondition)
     }
 

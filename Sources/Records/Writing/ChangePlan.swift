@@ -10,6 +10,10 @@ struct ChangePlan: Sendable {
     /// What is added to totals, in the batch; and totals that it can't reach, which are doubted.
     private(set) var sums: [Key: Int64] = [:]
     private(set) var doubted: Set<Key> = []
+    /// What says of totals that they are to be published, in the batch.
+    private(set) var notices: Set<Key> = []
+    /// The indexes whose totals over all partitions the batch can't reach.
+    private(set) var behind: Set<String> = []
 
     /// A plan of nothing.
     init() {}
@@ -19,13 +23,14 @@ struct ChangePlan: Sendable {
         from before: Projection,
         to after: Projection,
         of record: Key,
-        _ capabilities: Capabilities
+        _ capabilities: Capabilities,
+        beside others: Int = 0
     ) throws(RecordError) {
         let new = (after.entries.subtracting(before.entries), Set(after.claims.keys).subtracting(before.claims.keys))
         let old = (before.entries.subtracting(after.entries), Set(before.claims.keys).subtracting(after.claims.keys))
         let changes = try ChangePlan.differences(before.totals, after.totals)
         // Rewriting a stale holder may take an operation more for each claim.
-        let operations = new.0.count + old.0.count + 2 * new.1.count + old.1.count + changes.count + 1
+        let operations = new.0.count + old.0.count + 2 * new.1.count + old.1.count + 3 * changes.count + 1 + others
         let fits = operations <= capabilities.limits.batchOperationsMax
         func reaches(_ key: Key) -> Bool {
             switch capabilities.batchScope {
@@ -39,7 +44,16 @@ struct ChangePlan: Sendable {
         newClaims = ChangePlan.split(new.1) { fits && reaches($0) }
         oldClaims = ChangePlan.split(old.1) { fits && reaches($0) }
         for (key, change) in changes {
+            let publication = after.publications[key] ?? before.publications[key]
             if reaches(key) { sums[key] = change } else { doubted.insert(key) }
+            guard let publication else { continue }
+            if reaches(publication.sum) {
+                sums[publication.published] = change
+                sums[publication.sum] = change
+            } else {
+                behind.insert(publication.index)
+                if reaches(key) { notices.insert(publication.notice) }
+            }
         }
     }
 

@@ -62,6 +62,7 @@ struct RecordWriter: Sendable {
             return ChangeReceipt(version: row.live?.version, existed: row.live != nil)
         }
         try await readBeside(&attempt)
+        guard try await tellBehind(attempt.plan.behind, of: attempt.shape) else { return nil }
         guard try await judgeClaims(&attempt) else { return nil }
         if !attempt.plan.outside.isEmpty {
             guard try await prewrite(&attempt) else { return nil }
@@ -93,6 +94,19 @@ struct RecordWriter: Sendable {
                 ["type": shape.name]
             )
         }
+    }
+
+    /// Says in the schema that totals over all partitions miss changes, before the first of them is written: false to
+    /// begin anew, under that schema.
+    func tellBehind(_ indexes: Set<String>, of shape: RecordShape) async throws -> Bool {
+        let news = indexes.intersection(shape.exact)
+        guard let schema, !news.isEmpty, rules.contains(.tellBehind) else { return true }
+        _ = try await schema.change { (description) throws(RecordError) in
+            for name in news.sorted() {
+                try description.update(name, of: shape.name) { if $0.state.isLive { $0.isBehind = true } }
+            }
+        }
+        return false
     }
 
     /// Whether what was judged under a view may still be written.
@@ -141,8 +155,11 @@ struct RecordWriter: Sendable {
 extension RecordWriter {
     func readBeside(_ attempt: inout ChangeAttempt) async throws {
         var keys = attempt.plan.claims.union(attempt.plan.oldEntries.outside)
-        if !store.capabilities.integerAdd { keys.formUnion(attempt.plan.sums.keys) }
+        let capabilities = store.capabilities
+        if !capabilities.integerAdd { keys.formUnion(attempt.plan.sums.keys) }
+        keys.formUnion(try attempt.countingKeys(layout, capabilities))
         attempt.seen = keys.isEmpty ? [:] : try await rows(at: keys)
+        try attempt.helpCounting(layout, rules, capabilities)
     }
 
     /// Looks at the records that hold what is to be claimed: false to begin anew.

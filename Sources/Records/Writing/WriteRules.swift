@@ -34,6 +34,21 @@ struct WriteRules: OptionSet {
     /// An index becomes readable only in the life in which it was built.
     static let sameGeneration = WriteRules(rawValue: 1 << 14)
 
+    /// A total that changes without the total over all partitions leaves a notice in the same batch.
+    static let noticeTotals = WriteRules(rawValue: 1 << 15)
+    /// A total is published over what was published when it was read.
+    static let comparePublished = WriteRules(rawValue: 1 << 16)
+    /// A notice goes only if it is still the one that was there before its total was read.
+    static let compareNotice = WriteRules(rawValue: 1 << 17)
+    /// Who can't add to the total over all partitions says first that it is behind.
+    static let tellBehind = WriteRules(rawValue: 1 << 18)
+    /// A change that looks how far the records are counted is written only if that is still so.
+    static let checkCounting = WriteRules(rawValue: 1 << 19)
+    /// A change counts its record if that is not counted yet, and marks it.
+    static let countSelf = WriteRules(rawValue: 1 << 20)
+    /// Records are counted only as they were read.
+    static let countUnchanged = WriteRules(rawValue: 1 << 21)
+
     /// A transaction is written only if every record that it read is as it was.
     static let validateReads = WriteRules(rawValue: 1 << 32)
     /// A transaction is written only if no record that its queries might have found was changed.

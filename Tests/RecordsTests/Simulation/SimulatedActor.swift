@@ -85,9 +85,10 @@ struct SimulatedActor: Sendable {
     private func repair(_ key: Key) async throws {
         let repairer = Repairer(writer: writer)
         let shapes = try await writer.schema?.view().shapes ?? [shape.name: shape]
-        switch world.random(below: 3) {
+        switch world.random(below: 4) {
         case 0: _ = try await Sweeper(repairer: repairer, shapes: shapes).sweep(key.partition)
-        case 1: _ = try await ExpirySweeper(writer: writer, pageSize: 2).sweep(key.partition, of: shape)
+        case 1: _ = try await TotalPublisher(writer: writer).publish(key.partition, shapes)
+        case 2: _ = try await ExpirySweeper(writer: writer, pageSize: 2).sweep(key.partition, of: shape)
         default: _ = try await Scrubber(repairer: repairer, shapes: shapes).scrub(key.partition)
         }
     }

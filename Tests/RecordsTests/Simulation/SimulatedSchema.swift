@@ -3,11 +3,11 @@ import Tuples
 
 @testable import Records
 
-/// A schema that changes in mid-run: half of the clients are of an old release, the others know three indexes more,
+/// A schema that changes in mid-run: half of the clients are of an old release, the others know four indexes more,
 /// which somebody builds and drops again and again.
 struct SimulatedSchema: Sendable {
     static let lease: Int64 = 60_000_000
-    private static let added = ["by_mark", "mark", "count"]
+    private static let added = ["by_mark", "mark", "count", "all"]
 
     private let old: RecordShape
     private let new: RecordShape
@@ -60,6 +60,14 @@ struct SimulatedSchema: Sendable {
             type.indexes.filter { $0.state == .readable }.map { type.name + "/" + $0.name }
         }
         return { key in RecordLayout.decode(key).map { readable.contains($0.name) } ?? false }
+    }
+
+    /// The published indexes that the schema on the store says to be exact.
+    static func exact(in row: [UInt8]?, _ shape: RecordShape) throws -> Set<String> {
+        guard let row else { return [] }
+        let description = try SchemaRow(row).description
+        let readable = shape.indexes.filter { description.state(of: $0, shape) == .readable }.map(\.name)
+        return description.exact(of: shape).intersection(readable)
     }
 
     /// Builds or drops one of the indexes, as a client of the new release that has just been started.

@@ -42,6 +42,7 @@ struct Simulation: Sendable {
                 Index("mark", .unique, on: [.field("mark")], scope: scope),
                 Index("count", .count, on: [.field("mark")]),
                 Index("sum", .sum(of: "size"), on: []),
+                Index("all", .count, on: [.field("mark")], scope: .global(shards: 2)),
             ],
             expiry: "expires"
         )
@@ -108,6 +109,13 @@ struct Simulation: Sendable {
             partitions.formUnion(try await world.base.partitions(in: space, limit: 1_000, after: nil).partitions)
         }
         for partition in partitions.sorted(by: ByteOrder.precedes) { _ = try await sweeper.sweep(partition) }
+        if scope == .key || weather.shifts {
+            for shape in shapes.values {
+                for index in shape.indexes where index.isPublished {
+                    _ = try await TotalPublisher(writer: calm).addUp(index, of: shape)
+                }
+            }
+        }
         guard weather.isLate else { return }
         for partition in partitions.sorted(by: ByteOrder.precedes) { _ = try await scrubber.scrub(partition) }
     }

@@ -95,7 +95,12 @@ final class Witness: Sendable {
             let row = try understand(key, value, now: world.now)
             let expected = row.projection.entries.filter(isWhole)
             entries.formUnion(expected)
-            for (total, amount) in row.projection.totals where isWhole(total) { totals[total, default: 0] += amount }
+            for (total, amount) in row.projection.totals where isWhole(total) {
+                totals[total, default: 0] += amount
+                guard let publication = row.projection.publications[total] else { continue }
+                totals[publication.published, default: 0] += amount
+                totals[publication.sum, default: 0] += amount
+            }
             for claim in row.projection.claims.keys where isWhole(claim) {
                 claims[claim] = ClaimRow(holder: key).encoded
                 if row.live != nil, !holders.insert(claim).inserted { object("two records hold \(claim)") }
@@ -105,17 +110,26 @@ final class Witness: Sendable {
             }
             for entry in expected where rows[entry] == nil { object("\(key) misses \(entry)") }
         }
+        let exact = try SimulatedSchema.exact(in: rows[try layout.schemaKey()], shape)
+        for index in shape.indexes where exact.contains(index.name) {
+            let name = RecordLayout.name(of: index, shape)
+            for key in Set(totals.keys).union(rows.keys) {
+                guard let (kind, found, _) = RecordLayout.decode(key), kind == .total, found == name else { continue }
+                let value = rows[key].flatMap(Counter.decode) ?? 0
+                if value != totals[key] ?? 0 { object("\(key) is \(value), not \(totals[key] ?? 0), and said exact") }
+            }
+        }
         guard isFinal else { return }
         for (key, value) in rows.sorted(by: { $0.key < $1.key }) where key != (try layout.schemaKey()) {
             switch RecordLayout.decode(key)?.kind {
-            case .record, .stamp: continue
+            case .record, .stamp, .moment: continue
             case .entry: if !entries.contains(key) { object("left over: \(key)") }
             case .claim: if claims[key] != value { object("left over: \(key)") }
-            case .total:
+            case .total, .published:
                 if Counter.decode(value) != totals[key] ?? 0 {
                     object("\(key) is \(Counter.decode(value) ?? -1), not \(totals[key] ?? 0)")
                 }
-            case .intent, .doubt, .progress, nil: object("left over: \(key)")
+            case .intent, .doubt, .progress, .notice, .counting, .counted, nil: object("left over: \(key)")
             }
         }
         for (key, sum) in totals where sum != 0 && rows[key] == nil { object("missing: \(key)") }

@@ -1,0 +1,35 @@
+import KeyValue
+import Tuples
+
+/// Where the total of a partition is published, so that the totals of all partitions together are read at a cost that
+/// does not grow with their number.
+///
+/// An index that is published has partitions of its own, and a hash of a partition of records chooses among them. There
+/// lies what the partition has published last, and the sum of all that is published there, of each group. Both are
+/// changed in one batch where the store's scope allows it, so that the sum is always that of what is published. Where
+/// the record's own batch reaches them too, they are never behind.
+struct Publication: Hashable, Sendable {
+    /// The name of the index.
+    let index: String
+    /// The total as it was published last.
+    let published: Key
+    /// The sum over the partitions that are published in the same place.
+    let sum: Key
+    /// The row beside the total that says that it has changed since.
+    let notice: Key
+
+    /// That of a total of a partition; nil if its index is not published.
+    init?(of total: Key, _ shape: RecordShape, _ layout: RecordLayout) throws(RecordError) {
+        guard let (kind, name, columns) = RecordLayout.decode(total), kind == .total,
+            let index = shape.indexes.first(where: { RecordLayout.name(of: $0, shape) == name }),
+            case .global(let shards) = index.scope
+        else { return nil }
+        let partition = TupleElement.bytes(total.partition)
+        let shard = RecordShape.shard(of: try RecordLayout.encode(Tuple([partition])), among: shards)
+        let place = try layout.partition(of: index, shape, shard: shard)
+        self.index = index.name
+        published = try layout.key(.published, name, columns + [partition], in: place)
+        sum = try layout.key(.total, name, columns, in: place)
+        notice = try layout.key(.notice, name, columns, in: total.partition)
+    }
+}
