@@ -2,7 +2,7 @@ import IPLD
 import TestSupport
 import Testing
 
-@Suite("Published archives", .enabled(if: PublicSuites.folder != nil, "WHEREHOUSE_SUITES names no folder"))
+@Suite("Published archives", .enabled(if: PublicSuites.hasCheckouts, "WHEREHOUSE_SUITES names no folder"))
 struct PublicArchiveTests {
     @Test(
         "Good archives are read, verified and written the same",
@@ -17,7 +17,7 @@ struct PublicArchiveTests {
         ]
     )
     func good(path: String, blocks: Int) throws {
-        let bytes = try PublicSuites.bytes(path)
+        let bytes = try PublicSuites.checkouts.bytes(path)
         let archive = try CAR(decoding: bytes, verification: .known)
         #expect(archive.blocks.count == blocks)
         var reader = CARReader(verification: .known)
@@ -52,7 +52,7 @@ struct PublicArchiveTests {
         ]
     )
     func damaged(path: String) throws {
-        let bytes = try PublicSuites.bytes(path)
+        let bytes = try PublicSuites.checkouts.bytes(path)
         #expect(throws: IPLDError.self) { try CAR(decoding: bytes, verification: .known) }
     }
 
@@ -63,7 +63,7 @@ struct PublicArchiveTests {
         ]
     )
     func indexes(path: String) throws {
-        let bytes = try PublicSuites.bytes(path)
+        let bytes = try PublicSuites.checkouts.bytes(path)
         let index = try CARIndex(decoding: bytes)
         #expect(index.count > 1_000)
         #expect(index.encoded == bytes)

@@ -4,7 +4,7 @@ import Testing
 import UCAN
 
 /// Archives that other implementations publish for their own tests.
-@Suite("Published archives of tokens", .enabled(if: PublicSuites.folder != nil, "WHEREHOUSE_SUITES names no folder"))
+@Suite("Published archives of tokens", .enabled(if: PublicSuites.hasCheckouts, "WHEREHOUSE_SUITES names no folder"))
 struct PublishedTests {
     private static let workflow = "upload-service/packages/w3up-client/test/fixtures/workflow.car"
     private static let claims =
@@ -12,7 +12,7 @@ struct PublishedTests {
 
     @Test("Another implementation's delegation is read, verified and written the same")
     func foreign() throws {
-        let archive = try PublicSuites.bytes("go-ucanto/core/delegation/delegationnonb.car")
+        let archive = try PublicSuites.checkouts.bytes("go-ucanto/core/delegation/delegationnonb.car")
         let delegation = try Delegation(archive: archive)
         let key = try #require(try delegation.payload.issuer.key)
         #expect(try delegation.token.isSigned(by: key))
@@ -22,7 +22,7 @@ struct PublishedTests {
 
     @Test("Every token among published claims is read and verified")
     func claims() throws {
-        let car = try CAR(decoding: PublicSuites.bytes(PublishedTests.claims))
+        let car = try CAR(decoding: PublicSuites.checkouts.bytes(PublishedTests.claims))
         var names: [String] = []
         for block in car.blocks where block.cid.codec == .dagCBOR {
             // The root has keys of bytes that are no text.
@@ -38,7 +38,7 @@ struct PublishedTests {
 
     @Test("A published message of receipts is read, verified and written the same")
     func receipts() throws {
-        let archive = try PublicSuites.bytes(PublishedTests.workflow)
+        let archive = try PublicSuites.checkouts.bytes(PublishedTests.workflow)
         let message = try Message(decoding: archive)
         #expect(message.encoded() == archive)
         #expect(!message.execute.isEmpty || !message.report.isEmpty)

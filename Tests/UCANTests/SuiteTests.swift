@@ -6,7 +6,7 @@ import UCAN
 /// The suite of version 0.8.1, whose tokens are JSON Web Tokens with their proofs within.
 @Suite(
     "Published tokens of version 0.8.1",
-    .enabled(if: PublicSuites.folder != nil, "WHEREHOUSE_SUITES names no folder")
+    .enabled(if: PublicSuites.hasCheckouts, "WHEREHOUSE_SUITES names no folder")
 )
 struct SuiteTests {
     struct Case: Decodable, Sendable, CustomStringConvertible {
@@ -21,7 +21,7 @@ struct SuiteTests {
     }
 
     private static func cases(_ name: String) throws -> [Case] {
-        try PublicSuites.folder == nil ? [] : PublicSuites.cases("spec/fixtures/0.8.1/\(name).json")
+        try !PublicSuites.hasCheckouts ? [] : PublicSuites.checkouts.cases("spec/fixtures/0.8.1/\(name).json")
     }
 
     /// Why a token or one of its proofs is refused at a time; nil where none is. The names are those of the suite's
