@@ -26,6 +26,9 @@ struct RedisConfiguration: Sendable {
     var connections = 1
     /// How many replicas have to have a write before it counts as done; 0 for the server alone.
     var replicas = 0
+    /// How many bytes of commands wait to be written to a server by a connection at most, unless one command alone has
+    /// more.
+    var waitingBytesMax = 256 << 20
     /// What the server's list of clients calls us.
     var clientName = "wherehouse"
 }

@@ -48,8 +48,6 @@ final class RedisLink: @unchecked Sendable {
     private static let inFlightMax = 16_384
     /// How many commands wait to be written at most.
     private static let waitingMax = 262_144
-    /// How many bytes wait to be written at most, unless one command alone has more.
-    private static let waitingBytesMax = 256 << 20
     private static let bytesPerWrite = 1 << 20
 
     init(_ endpoint: RedisEndpoint, router: RedisRouter) {
@@ -62,7 +60,7 @@ final class RedisLink: @unchecked Sendable {
         if case .closed = state { return call.fail(index, .closed) }
         if case .idle = state, let lastFailure, NIODeadline.now() < restsUntil { return call.fail(index, lastFailure) }
         let bytes = call.commands[index].bytes.count
-        let hasRoom = waiting.isEmpty || waitingBytes + bytes <= RedisLink.waitingBytesMax
+        let hasRoom = waiting.isEmpty || waitingBytes + bytes <= router.configuration.waitingBytesMax
         guard hasRoom, waiting.count < RedisLink.waitingMax else {
             return call.fail(
                 index,
