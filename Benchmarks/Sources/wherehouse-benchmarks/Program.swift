@@ -7,7 +7,7 @@ struct Program {
         let arguments = CommandLine.arguments.dropFirst()
         if arguments.first == "child" { return try await Child.main(Array(arguments.dropFirst())) }
         let options = try Options(arguments)
-        let results = try await measure(options)
+        let (results, failures) = try await measure(options)
         let report = Report(
             results: results,
             machine: try Machine.current(),
@@ -19,24 +19,30 @@ struct Program {
         FileHandle.standardOutput.write(Data(markdown.utf8))
         if let path = options.markdown { try Data(markdown.utf8).write(to: URL(filePath: path)) }
         if let path = options.json { try results.json().write(to: URL(filePath: path)) }
+        for failure in failures { FileHandle.standardError.write(Data("benchmarks: \(failure)\n".utf8)) }
+        if !failures.isEmpty { exit(1) }
     }
 
+    /// What was measured, and which themes failed why: one that fails takes nothing from the others.
+    ///
     /// Off the main thread, where servers work too.
     @concurrent
-    private static func measure(_ options: Options) async throws -> Results {
+    private static func measure(_ options: Options) async throws -> (Results, [String]) {
         let bench = try Workbench(
             records: options.records,
             repeats: options.repeats,
             below: URL(filePath: options.directory)
         )
         var results = Results()
-        do {
-            for theme in options.themes { try await theme.measure(bench, &results) }
-        } catch {
-            try bench.removeAll()
-            throw error
+        var failures: [String] = []
+        for theme in options.themes {
+            do {
+                try await theme.measure(bench, &results)
+            } catch {
+                failures.append("\(theme.rawValue): \(error)")
+            }
         }
         try bench.removeAll()
-        return results
+        return (results, failures)
     }
 }

@@ -19,7 +19,7 @@ enum Child {
             return try report(records: try streamArchive(ofBytes: byteCount))
         }
         if arguments.count == 2, arguments[0] == "hostile", let input = HostileInput(rawValue: arguments[1]) {
-            let (nanoseconds, memory) = try input.cost(peakBytes)
+            let (nanoseconds, memory) = try await input.cost(peakBytes)
             return try report(records: nanoseconds, peakBytes: memory)
         }
         guard arguments.count == 3 else { throw WrongUsage(argument: "child") }

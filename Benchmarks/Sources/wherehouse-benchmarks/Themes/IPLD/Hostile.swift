@@ -1,5 +1,6 @@
 import Foundation
 import IPLD
+import UCAN
 
 /// What inputs of ten million bytes cost that are made to be expensive: each is read in a process of its own.
 func measureHostileInputs(_ bench: Workbench, _ results: inout Results) async throws {
@@ -30,6 +31,9 @@ enum HostileInput: String, CaseIterable {
     case manyJSON = "a JSON list of strings"
     case manyBlocks = "an archive of tiny blocks"
     case manyGroups = "an index of empty groups"
+    case longToken = "a long token"
+    case manyTokens = "an archive of many tokens"
+    case manyInvocations = "a message of many invocations"
 
     private static let byteCount = 10_000_000
 
@@ -69,28 +73,36 @@ enum HostileInput: String, CaseIterable {
                 bytes += [0, 0, 0, 0]
             }
             return bytes
+        case .longToken: return repeated(Array("a".utf8), after: Array("eyJhbGciOiJFZERTQSJ9.".utf8))
+        case .manyTokens: return try HostileTokens.archive()
+        case .manyInvocations: return try HostileTokens.message()
         }
     }
 
     /// Reads it, whatever comes of it, and gives the nanoseconds and the bytes that took, the input aside.
-    func cost(_ peakBytes: () throws -> Int) throws -> (nanoseconds: Int, memory: Int) {
+    func cost(_ peakBytes: () throws -> Int) async throws -> (nanoseconds: Int, memory: Int) {
         let bytes = try bytes()
         // From here on the system counts the peak anew.
         try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .ascii)
         let before = try peakBytes()
         let start = Clock.wall()
-        read(bytes)
+        await read(bytes)
         let nanoseconds = Int(Clock.wall() - start)
         return (nanoseconds, try peakBytes() - before)
     }
 
-    private func read(_ bytes: [UInt8]) {
-        do throws(IPLDError) {
+    private func read(_ bytes: [UInt8]) async {
+        do {
             switch self {
             case .deepLists, .manyNulls, .manyLists, .manyClaims, .manyKeys: _ = try DAGCBOR.decode(bytes)
             case .deepJSON, .manyJSON: _ = try DAGJSON.decode(bytes)
             case .manyBlocks: _ = try CAR(decoding: bytes)
             case .manyGroups: _ = try CARIndex(decoding: bytes)
+            case .longToken: _ = try Token(String(decoding: bytes, as: UTF8.self))
+            case .manyTokens: try await HostileTokens.authorize(try Delegation(archive: bytes))
+            case .manyInvocations:
+                let message = try Message(decoding: bytes)
+                for link in message.execute { try await HostileTokens.authorize(try message.invocation(link)) }
             }
         } catch {
             // Most are refused; what is measured is what that costs.

@@ -30,9 +30,13 @@ struct PythonPeer {
 
     private func run(_ work: String, _ operations: Int) throws -> (Double, Int) {
         let package = (0..<5).reduce(URL(filePath: #filePath)) { path, _ in path.deletingLastPathComponent() }
-        let process = Process()
         // As it is named: where that leads to is a Python without the peers.
-        process.executableURL = package.deletingLastPathComponent().appending(path: ".build/peers/bin/python3")
+        let python = package.deletingLastPathComponent().appending(path: ".build/peers/bin/python3")
+        guard FileManager.default.isExecutableFile(atPath: python.path()) else {
+            throw Unexpected(said: "There are no peers in Python: run Scripts/install.")
+        }
+        let process = Process()
+        process.executableURL = python
         process.arguments = [package.appending(path: "Peers/ipld.py").path(), work, "\(operations)", input]
         let output = Pipe()
         process.standardOutput = output

@@ -76,7 +76,7 @@ func measureChains(_ bench: Workbench, _ results: inout Results) async throws {
     ]
 }
 
-private struct AddUpload: CapabilityDefinition {
+struct AddUpload: CapabilityDefinition {
     static let ability = "upload/add"
     struct Bounds: Codable, Sendable { var root: CID }
 }
