@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
         .library(name: "PostgreSQLStore", targets: ["PostgreSQLStore"]),
         .library(name: "RedisStore", targets: ["RedisStore"]),
+        .library(name: "CouchDBStore", targets: ["CouchDBStore"]),
         .library(name: "Tuples", targets: ["Tuples"]),
         .library(name: "IPLD", targets: ["IPLD"]),
         .library(name: "UCAN", targets: ["UCAN"]),
@@ -22,7 +23,9 @@ let package = Package(
         .trait(name: "SQLite", description: "The embedded store. Needs libsqlite3."),
         .trait(name: "PostgreSQL", description: "PostgreSQL. Needs libpq."),
         .trait(name: "Redis", description: "Redis and Redis Cluster. Brings SwiftNIO along."),
-        .default(enabledTraits: ["SQLite", "PostgreSQL", "Redis"]),
+        .trait(name: "HTTPStores", description: "What stores that speak HTTP share. The traits of those turn it on."),
+        .trait(name: "CouchDB", description: "CouchDB. Brings AsyncHTTPClient along.", enabledTraits: ["HTTPStores"]),
+        .default(enabledTraits: ["SQLite", "PostgreSQL", "Redis", "CouchDB"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -32,6 +35,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // Pure formats: no I/O, no async.
@@ -92,11 +96,30 @@ let package = Package(
             ]
         ),
 
+        // What the stores that speak HTTP share, and they.
+        .target(
+            name: "StoreHTTP",
+            dependencies: [
+                "KeyValue",
+                .product(
+                    name: "AsyncHTTPClient",
+                    package: "async-http-client",
+                    condition: .when(traits: ["HTTPStores"])
+                ),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["HTTPStores"])),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["HTTPStores"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["HTTPStores"])),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["HTTPStores"])),
+            ]
+        ),
+        .target(name: "CouchDBStore", dependencies: ["KeyValue", "StoreHTTP"]),
+
         // Where everything is put together.
         .target(
             name: "Drivers",
             dependencies: [
                 "KeyValue",
+                .target(name: "CouchDBStore", condition: .when(traits: ["CouchDB"])),
                 .target(name: "SQLiteStore", condition: .when(traits: ["SQLite"])),
                 .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
                 .target(name: "RedisStore", condition: .when(traits: ["Redis"])),
@@ -188,6 +211,17 @@ let package = Package(
             path: "Tests/CheckMigrationModel"
         ),
         .testTarget(name: "MigrationModelTests", dependencies: ["Migration", "MigrationModel"]),
+        .testTarget(
+            name: "CouchDBStoreTests",
+            dependencies: [
+                "CouchDBStore", "KeyValue", "KeyValueConformance", "StoreHTTP", "StoreWriter", "TestServers",
+                "TestSupport",
+            ]
+        ),
+        .testTarget(
+            name: "StoreHTTPTests",
+            dependencies: ["KeyValue", "StoreHTTP", "TestServers", "TestSupport"]
+        ),
         .testTarget(name: "TestServersTests", dependencies: ["TestServers", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",

@@ -1,5 +1,8 @@
 public import KeyValue
 
+#if CouchDB
+import CouchDBStore
+#endif
 #if PostgreSQL
 import PostgreSQLStore
 #endif
@@ -22,6 +25,9 @@ extension StoreRegistry {
         #endif
         #if Redis
         registry.register(RedisDriver())
+        #endif
+        #if CouchDB
+        registry.register(CouchDBDriver())
         #endif
         return registry
     }

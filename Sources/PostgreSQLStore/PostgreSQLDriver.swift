@@ -45,19 +45,13 @@ public struct PostgreSQLDriver: StoreDriver {
     static func configuration(_ location: StoreLocation) throws(StoreError) -> PostgreSQLConfiguration {
         var configuration = PostgreSQLConfiguration()
         if let schema = location.options["schema"] { configuration.schema = schema }
-        if let connections = try number("connections", location) { configuration.connectionsMax = connections }
-        if let seconds = try number("timeout", location) { configuration.timeout = .seconds(seconds) }
+        if let connections = try location.number("connections", in: 1...100_000) {
+            configuration.connectionsMax = connections
+        }
+        if let seconds = try location.number("timeout", in: 1...100_000) { configuration.timeout = .seconds(seconds) }
         configuration.createsSchema = location.createsStore
         configuration.acceptsMovedAway = try location.acceptances().contains(.moved)
         return configuration
-    }
-
-    private static func number(_ name: String, _ location: StoreLocation) throws(StoreError) -> Int? {
-        guard let text = location.options[name] else { return nil }
-        guard let number = Int(text), (1...100_000).contains(number) else {
-            throw .invalidArgument("The option is a whole number.", ["option": name])
-        }
-        return number
     }
 }
 #endif

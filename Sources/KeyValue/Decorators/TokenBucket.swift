@@ -2,13 +2,13 @@
 ///
 /// Time is passed in and never goes back. Tokens may be owed: a reservation is always granted, and says how long its
 /// holder has to wait.
-struct TokenBucket: Sendable {
+package struct TokenBucket: Sendable {
     let tokensPerSecond: Double
     let burst: Double
     private var tokens: Double
     private var filledAt: Duration
 
-    init(tokensPerSecond: Double, burst: Double, now: Duration) {
+    package init(tokensPerSecond: Double, burst: Double, now: Duration) {
         self.tokensPerSecond = tokensPerSecond
         self.burst = burst
         tokens = burst
@@ -17,7 +17,7 @@ struct TokenBucket: Sendable {
 
     /// Takes `count` tokens if they are there within `waitMax`, and says how long to wait for them; otherwise takes
     /// none and says how long it would have been.
-    mutating func reserve(_ count: Double, waitMax: Duration, now: Duration) -> (granted: Bool, wait: Duration) {
+    package mutating func reserve(_ count: Double, waitMax: Duration, now: Duration) -> (granted: Bool, wait: Duration) {
         let elapsed = (now - filledAt) / .seconds(1)
         tokens = min(burst, tokens + max(0, elapsed) * tokensPerSecond)
         filledAt = max(filledAt, now)

@@ -86,7 +86,8 @@ public struct StoreLocation: Hashable, Sendable {
         }
     }
 
-    static func decoded(_ text: Substring) throws(StoreError) -> String {
+    /// Percent-decoded; throws ``StoreError/Code/invalidArgument`` for what is no UTF-8 then.
+    package static func decoded(_ text: Substring) throws(StoreError) -> String {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {

@@ -36,18 +36,4 @@ extension RedisConfiguration {
         .invalidArgument("A Redis is named by redis://host:port, or by several of them, separated by commas.")
     }
 }
-
-extension StoreLocation {
-    /// The number that an option is; nil where it is not given.
-    fileprivate func number(_ name: String, in range: ClosedRange<Int>) throws(StoreError) -> Int? {
-        guard let text = options[name] else { return nil }
-        guard let number = Int(text), range.contains(number) else {
-            throw .invalidArgument(
-                "The option is a number between two bounds.",
-                ["option": name, "value": text, "least": "\(range.lowerBound)", "most": "\(range.upperBound)"]
-            )
-        }
-        return number
-    }
-}
 #endif

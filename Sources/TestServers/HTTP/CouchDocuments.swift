@@ -1,0 +1,228 @@
+import Foundation
+import KeyValue
+
+/// The documents of one database of a ``ScriptedCouchDB``.
+struct CouchDocuments {
+    /// A revision that nothing has replaced.
+    struct Leaf {
+        let id: String
+        let generation: Int
+        let hash: String
+        let isDeleted: Bool
+        /// The members other than `_id`, `_rev` and `_deleted`, as an object.
+        let members: Data
+
+        var revision: String { "\(generation)-\(hash)" }
+
+        /// The document whole.
+        var json: String {
+            let rest = String(decoding: members, as: UTF8.self).dropFirst()
+            let deleted = isDeleted ? ",\"_deleted\":true" : ""
+            let separator = rest == "}" ? "" : ","
+            return "{\"_id\":\(CouchDocuments.quoted(id)),\"_rev\":\"\(revision)\"\(deleted)\(separator)\(rest)"
+        }
+
+        func yields(to other: Leaf) -> Bool {
+            if isDeleted != other.isDeleted { return isDeleted }
+            return (generation, hash) < (other.generation, other.hash)
+        }
+    }
+
+    private struct Document {
+        var leaves: [Leaf]
+        var sequence: Int
+    }
+
+    private var documents: [String: Document] = [:]
+    /// The identifiers of documents that are not deleted, in the order of their bytes.
+    private var order: [[UInt8]] = []
+    private var sequence = 0
+
+    var count: Int { order.count }
+    var deletedCount: Int { documents.count - order.count }
+
+    /// The one that counts first.
+    func leaves(of id: String) -> [Leaf] { documents[id]?.leaves.sorted { $1.yields(to: $0) } ?? [] }
+
+    mutating func reply(
+        to request: HTTPExchangeRequest,
+        _ call: String,
+        isAccepted: Bool
+    ) -> HTTPExchangeReply {
+        // What is no JSON is answered as an empty request.
+        let body = try? JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any]
+        switch (request.method, call) {
+        case ("POST", "_bulk_docs"): return write(body?["docs"] as? [[String: Any]] ?? [], isAccepted: isAccepted)
+        case ("POST", "_bulk_get"): return read(body?["docs"] as? [[String: Any]] ?? [])
+        case ("GET", "_all_docs"): return list(request.query)
+        case ("GET", "_changes"): return changes(request.query)
+        default: return CouchReply.error(404, "not_found", "missing")
+        }
+    }
+
+    private mutating func write(_ docs: [[String: Any]], isAccepted: Bool) -> HTTPExchangeReply {
+        for doc in docs {
+            // One of these fails the whole request.
+            guard let id = doc["_id"] as? String, !id.isEmpty, !id.hasPrefix("_") else {
+                return CouchReply.error(400, "illegal_docid", "Only reserved document ids may start with underscore.")
+            }
+        }
+        let entries = docs.map { doc -> String in
+            let id = doc["_id"] as? String ?? ""
+            guard let leaf = edit(doc) else {
+                return "{\"id\":\(Self.quoted(id)),\"error\":\"conflict\",\"reason\":\"Document update conflict.\"}"
+            }
+            let accepted = isAccepted ? ",\"accepted\":true" : ""
+            return "{\"ok\":true,\"id\":\(Self.quoted(id)),\"rev\":\"\(leaf.revision)\"\(accepted)}"
+        }
+        return HTTPExchangeReply(isAccepted ? 202 : 201, "[" + entries.joined(separator: ",") + "]")
+    }
+
+    /// Replaces the leaf that the document names; nil when there is none.
+    private mutating func edit(_ doc: [String: Any]) -> Leaf? {
+        guard let id = doc["_id"] as? String else { return nil }
+        let present = leaves(of: id)
+        var replaced: Leaf?
+        if let revision = doc["_rev"] as? String {
+            replaced = present.first { $0.revision == revision && !$0.isDeleted }
+            guard replaced != nil else { return nil }
+        } else {
+            guard present.first?.isDeleted ?? true else { return nil }
+            replaced = present.first
+        }
+        guard let leaf = leaf(doc, generation: (replaced?.generation ?? 0) + 1, parent: replaced?.revision ?? "") else {
+            return nil
+        }
+        store(present.filter { $0.revision != replaced?.revision } + [leaf], at: id)
+        return leaf
+    }
+
+    mutating func graft(_ data: Data) throws {
+        guard let doc = try JSONSerialization.jsonObject(with: data) as? [String: Any], let id = doc["_id"] as? String,
+            let parts = (doc["_rev"] as? String)?.split(separator: "-"), parts.count == 2,
+            let generation = Int(parts[0]), let leaf = leaf(doc, generation: generation, hash: String(parts[1]))
+        else { throw ServerError("A document to graft has an _id and a _rev.") }
+        store(leaves(of: id) + [leaf], at: id)
+    }
+
+    private func leaf(_ doc: [String: Any], generation: Int, parent: String = "", hash: String? = nil) -> Leaf? {
+        let members = doc.filter { !["_id", "_rev", "_deleted"].contains($0.key) }
+        let isDeleted = doc["_deleted"] as? Bool ?? false
+        guard let id = doc["_id"] as? String,
+            // Members that came as JSON can be written as such.
+            let data = try? JSONSerialization.data(withJSONObject: members, options: [.sortedKeys])
+        else { return nil }
+        return Leaf(
+            id: id,
+            generation: generation,
+            hash: hash ?? Self.hash(data, parent, isDeleted),
+            isDeleted: isDeleted,
+            members: data
+        )
+    }
+
+    private mutating func store(_ leaves: [Leaf], at id: String) {
+        sequence += 1
+        documents[id] = Document(leaves: leaves, sequence: sequence)
+        let isThere = leaves.contains { !$0.isDeleted }
+        let name = Array(id.utf8)
+        let place = place(of: name)
+        let wasThere = place < order.count && order[place] == name
+        if isThere, !wasThere { order.insert(name, at: place) }
+        if !isThere, wasThere { order.remove(at: place) }
+    }
+
+    private func read(_ docs: [[String: Any]]) -> HTTPExchangeReply {
+        let results = docs.map { doc -> String in
+            let id = doc["id"] as? String ?? ""
+            var entries = leaves(of: id).map { "{\"ok\":\($0.json)}" }
+            if entries.isEmpty {
+                let name = Self.quoted(id)
+                entries = [
+                    "{\"error\":{\"id\":\(name),\"rev\":\"undefined\",\"error\":\"not_found\",\"reason\":\"missing\"}}"
+                ]
+            }
+            return "{\"id\":\(Self.quoted(id)),\"docs\":[" + entries.joined(separator: ",") + "]}"
+        }
+        return HTTPExchangeReply(200, "{\"results\":[" + results.joined(separator: ",") + "]}")
+    }
+
+    private func list(_ query: [String: String]) -> HTTPExchangeReply {
+        let isDescending = query["descending"] == "true"
+        let start = Self.unquoted(query["startkey"])
+        let end = Self.unquoted(query["endkey"])
+        let isInclusive = query["inclusive_end"] != "false"
+        let limit = query["limit"].flatMap { Int($0) } ?? .max
+        let (low, high) = isDescending ? (end, start) : (start, end)
+        if let low, let high, ByteOrder.precedes(high, low) {
+            return CouchReply.error(400, "query_parse_error", "No rows can match your key range.")
+        }
+        // The lower end is left out only where it is the end of a listing that goes down.
+        var from = low.map { place(of: $0) } ?? 0
+        if isDescending, !isInclusive, let low, from < order.count, order[from] == low { from += 1 }
+        var to = high.map { place(of: $0) } ?? order.count
+        if let high, to < order.count, order[to] == high, isDescending || isInclusive { to += 1 }
+        var rows: [String] = []
+        let places = from..<max(from, to)
+        for offset in 0..<min(limit, places.count) {
+            let name = order[isDescending ? places.upperBound - 1 - offset : places.lowerBound + offset]
+            guard let leaf = leaves(of: String(decoding: name, as: UTF8.self)).first else { continue }
+            let id = Self.quoted(leaf.id)
+            let doc = query["include_docs"] == "true" ? ",\"doc\":\(leaf.json)" : ""
+            rows.append("{\"id\":\(id),\"key\":\(id),\"value\":{\"rev\":\"\(leaf.revision)\"}\(doc)}")
+        }
+        let body = "{\"total_rows\":\(order.count),\"offset\":\(from),\"rows\":[" + rows.joined(separator: ",") + "]}"
+        return HTTPExchangeReply(200, body)
+    }
+
+    private func changes(_ query: [String: String]) -> HTTPExchangeReply {
+        // The server's own are no plain numbers either.
+        guard let since = Int((query["since"] ?? "0").prefix { $0 != "-" }) else {
+            return CouchReply.error(400, "bad_request", "Malformed sequence supplied in 'since' parameter.")
+        }
+        let later = documents.filter { $0.value.sequence > since }.sorted { $0.value.sequence < $1.value.sequence }
+        let shown = later.prefix(query["limit"].flatMap { Int($0) } ?? .max)
+        let rows = shown.compactMap { id, document -> String? in
+            guard let leaf = leaves(of: id).first else { return nil }
+            let deleted = leaf.isDeleted ? ",\"deleted\":true" : ""
+            let changes = "[{\"rev\":\"\(leaf.revision)\"}]"
+            return "{\"seq\":\"\(document.sequence)-g1\",\"id\":\(Self.quoted(id)),\"changes\":\(changes)\(deleted)}"
+        }
+        let last = shown.last?.value.sequence ?? max(since, sequence)
+        let body =
+            "{\"results\":[\(rows.joined(separator: ","))],\"last_seq\":\"\(last)-g1\",\"pending\":\(later.count - shown.count)}"
+        return HTTPExchangeReply(200, body)
+    }
+
+    /// Where an identifier is, or would be, in ``order``.
+    private func place(of name: [UInt8]) -> Int {
+        var (low, high) = (0, order.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ByteOrder.precedes(order[middle], name) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private static func hash(_ data: Data, _ parent: String, _ isDeleted: Bool) -> String {
+        var halves: [UInt64] = [0xCBF2_9CE4_8422_2325, 0x9E37_79B9_7F4A_7C15]
+        for byte in Array(parent.utf8) + [isDeleted ? 1 : 0] + data {
+            for half in halves.indices { halves[half] = (halves[half] ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        }
+        return halves.map { String($0 | 1 << 63, radix: 16) }.joined()
+    }
+
+    static func quoted(_ text: String) -> String {
+        let options: JSONSerialization.WritingOptions = [.fragmentsAllowed, .withoutEscapingSlashes]
+        // A text can always be written.
+        let data = try? JSONSerialization.data(withJSONObject: text, options: options)
+        return String(decoding: data ?? Data(), as: UTF8.self)
+    }
+
+    private static func unquoted(_ json: String?) -> [UInt8]? {
+        guard let json else { return nil }
+        // What is no JSON is no bound.
+        let decoded = try? JSONSerialization.jsonObject(with: Data(json.utf8), options: .fragmentsAllowed)
+        return (decoded as? String).map { Array($0.utf8) }
+    }
+}
