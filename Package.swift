@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "PostgreSQLStore", targets: ["PostgreSQLStore"]),
         .library(name: "RedisStore", targets: ["RedisStore"]),
         .library(name: "CouchDBStore", targets: ["CouchDBStore"]),
+        .library(name: "CloudflareKVStore", targets: ["CloudflareKVStore"]),
         .library(name: "Tuples", targets: ["Tuples"]),
         .library(name: "IPLD", targets: ["IPLD"]),
         .library(name: "UCAN", targets: ["UCAN"]),
@@ -25,7 +26,12 @@ let package = Package(
         .trait(name: "Redis", description: "Redis and Redis Cluster. Brings SwiftNIO along."),
         .trait(name: "HTTPStores", description: "What stores that speak HTTP share. The traits of those turn it on."),
         .trait(name: "CouchDB", description: "CouchDB. Brings AsyncHTTPClient along.", enabledTraits: ["HTTPStores"]),
-        .default(enabledTraits: ["SQLite", "PostgreSQL", "Redis", "CouchDB"]),
+        .trait(
+            name: "CloudflareKV",
+            description: "Cloudflare KV. Brings AsyncHTTPClient along.",
+            enabledTraits: ["HTTPStores"]
+        ),
+        .default(enabledTraits: ["SQLite", "PostgreSQL", "Redis", "CouchDB", "CloudflareKV"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -113,12 +119,14 @@ let package = Package(
             ]
         ),
         .target(name: "CouchDBStore", dependencies: ["KeyValue", "StoreHTTP"]),
+        .target(name: "CloudflareKVStore", dependencies: ["KeyValue", "StoreHTTP", "Tuples"]),
 
         // Where everything is put together.
         .target(
             name: "Drivers",
             dependencies: [
                 "KeyValue",
+                .target(name: "CloudflareKVStore", condition: .when(traits: ["CloudflareKV"])),
                 .target(name: "CouchDBStore", condition: .when(traits: ["CouchDB"])),
                 .target(name: "SQLiteStore", condition: .when(traits: ["SQLite"])),
                 .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
@@ -214,9 +222,14 @@ let package = Package(
         .testTarget(
             name: "CouchDBStoreTests",
             dependencies: [
-                "CouchDBStore", "KeyValue", "KeyValueConformance", "StoreHTTP", "StoreWriter", "TestServers",
+                "CouchDBStore", "KeyValue", "KeyValueConformance", "Migration", "StoreHTTP", "StoreWriter",
+                "TestServers",
                 "TestSupport",
             ]
+        ),
+        .testTarget(
+            name: "CloudflareKVStoreTests",
+            dependencies: ["CloudflareKVStore", "KeyValue", "Migration", "StoreHTTP", "TestServers", "TestSupport"]
         ),
         .testTarget(
             name: "StoreHTTPTests",

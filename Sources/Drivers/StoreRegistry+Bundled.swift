@@ -1,5 +1,8 @@
 public import KeyValue
 
+#if CloudflareKV
+import CloudflareKVStore
+#endif
 #if CouchDB
 import CouchDBStore
 #endif
@@ -25,6 +28,9 @@ extension StoreRegistry {
         #endif
         #if Redis
         registry.register(RedisDriver())
+        #endif
+        #if CloudflareKV
+        registry.register(CloudflareKVDriver())
         #endif
         #if CouchDB
         registry.register(CouchDBDriver())

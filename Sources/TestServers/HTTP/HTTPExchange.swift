@@ -11,6 +11,14 @@ public struct HTTPExchangeRequest: Sendable {
     /// Whole.
     public let body: [UInt8]
 
+    /// A request from its parts.
+    public init(method: String, target: String, headers: [String: String], body: [UInt8]) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+    }
+
     /// The path, as sent.
     public var path: Substring { target.prefix { $0 != "?" } }
 

@@ -1,0 +1,149 @@
+#if CloudflareKV
+public import KeyValue
+import StoreHTTP
+import Synchronization
+
+/// One page of the namespace's listing, and what was read of its records, kept for the next call: what is asked for again
+/// costs a request again.
+struct ReadPage: Sendable {
+    /// Behind which cursor it was listed.
+    let cursor: String?
+    let listing: CloudflareNamespace.Listing
+    /// Records by the place of their keys in the page; nil for those that are gone.
+    var records: [Int: CloudflareKVRecord?] = [:]
+}
+
+extension CloudflareKVStore {
+    public func get(_ keys: [Key], _ options: ReadOptions) async throws(StoreError) -> [Entry?] {
+        try Key.validate(keys, for: capabilities.limits)
+        try requireOpen()
+        let names = keys.map(name(of:))
+        let distinct = Set(names.compactMap { $0 }).sorted()
+        let found = Dictionary(
+            uniqueKeysWithValues: zip(distinct, try await namespace.records(distinct))
+        )
+        let nonce = environment.random()
+        return zip(keys, names).map { key, name in
+            guard let name, let record = found[name] ?? nil else { return nil }
+            let revision = Revision(store: identity, key: key, nonce: nonce)
+            return Entry(key: key, value: record.encoded(), revision: revision)
+        }
+    }
+
+    public func scan(
+        _ range: KeyRange,
+        _ options: ScanOptions,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> ScanPage {
+        try range.validate(for: capabilities)
+        let options = try options.validated(for: capabilities)
+        try requireOpen()
+        var builder = ScanPageBuilder(store: identity, space: range.space, options: options)
+        guard range.contains(key(of: "a")) else { return builder.page(cursor: nil) }
+        let position = try ListPosition(cursor)
+        var page = try await self.page(after: position.cursor)
+        var place =
+            position.name.map { last in
+                page.listing.keys.firstIndex {
+                    $0.name.utf8.lexicographicallyPrecedes(last.utf8) == false && $0.name != last
+                }
+                    ?? page.listing.keys.count
+            } ?? 0
+        let nonce = environment.random()
+        while place < page.listing.keys.count, !builder.isFull {
+            let listed = page.listing.keys[place]
+            var value: [UInt8]? = []
+            if !options.keysOnly {
+                if page.records[place] == nil { try await readRecords(of: &page, from: place, options) }
+                value = page.records.removeValue(forKey: place)??.encoded()
+            }
+            // One that is listed and not there is on its way in or out.
+            if let value { builder.append(key(of: listed.name), value: value, nonce: nonce, isTombstone: false) }
+            place += 1
+        }
+        if place < page.listing.keys.count {
+            let last = place > 0 ? page.listing.keys[place - 1].name : position.name
+            let next = ListPosition(cursor: position.cursor, name: last)
+            lastPage.withLock { $0 = page }
+            return builder.page(cursor: next.encoded)
+        }
+        lastPage.withLock { $0 = nil }
+        return builder.page(cursor: page.listing.cursor.map { ListPosition(cursor: $0, name: nil).encoded })
+    }
+
+    private func page(after cursor: String?) async throws(StoreError) -> ReadPage {
+        if let page = lastPage.withLock({ $0.take() }), page.cursor == cursor, !page.listing.keys.isEmpty {
+            return page
+        }
+        return ReadPage(cursor: cursor, listing: try await namespace.list(prefix: prefix, after: cursor))
+    }
+
+    private func readRecords(
+        of page: inout ReadPage,
+        from place: Int,
+        _ options: ScanOptions
+    ) async throws(StoreError) {
+        let places = place..<min(place + CloudflareNamespace.valuesACall, page.listing.keys.count)
+        let records = try await namespace.records(places.map { page.listing.keys[$0].name })
+        for (place, record) in zip(places, records) {
+            let listed = page.listing.keys[place]
+            var record = record
+            // The listing tells these too, and not every server tells them with the value.
+            if record?.metadata == nil { record?.metadata = listed.metadata }
+            if record?.expiresAtSeconds == nil { record?.expiresAtSeconds = listed.expiration }
+            page.records.updateValue(record, forKey: place)
+        }
+    }
+
+    public func partitions(
+        in space: KeySpace,
+        limit: Int,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> PartitionPage {
+        _ = try capabilities.limits.listingLimit(limit)
+        try requireOpen()
+        guard space == .records, try cursor.partitionPosition(in: space) == nil else {
+            return PartitionPage(partitions: [], cursor: nil)
+        }
+        var cursor: String?
+        repeat {
+            let listing = try await namespace.list(prefix: prefix, after: cursor)
+            if !listing.keys.isEmpty { return PartitionPage(partitions: [partition], cursor: nil) }
+            cursor = listing.cursor
+        } while cursor != nil
+        return PartitionPage(partitions: [], cursor: nil)
+    }
+}
+
+/// Where a scan goes on: in which page of the listing, and behind which key there.
+struct ListPosition: Hashable, Sendable {
+    private static let format: UInt8 = 1
+
+    var cursor: String?
+    var name: String?
+
+    init(cursor: String?, name: String?) {
+        self.cursor = cursor
+        self.name = name
+    }
+
+    /// The beginning without a cursor; throws ``StoreError/Code/invalidArgument`` for a cursor of something else.
+    init(_ kept: Cursor?) throws(StoreError) {
+        guard let kept else { return }
+        let parts = kept.bytes.dropFirst().split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+        guard kept.bytes.first == ListPosition.format, parts.count == 2,
+            let cursor = String(validating: parts[0], as: UTF8.self),
+            let name = String(validating: parts[1], as: UTF8.self), !cursor.isEmpty || !name.isEmpty
+        else {
+            throw .invalidArgument("The cursor is not one of this range: begin the scan anew, without a cursor.")
+        }
+        self.cursor = cursor.isEmpty ? nil : cursor
+        self.name = name.isEmpty ? nil : name
+    }
+
+    /// The format, the listing's cursor, a zero byte, the key.
+    var encoded: Cursor {
+        Cursor(bytes: [ListPosition.format] + Array((cursor ?? "").utf8) + [0] + Array((name ?? "").utf8))
+    }
+}
+#endif

@@ -1,0 +1,186 @@
+#if CloudflareKV
+import CloudflareKVStore
+import KeyValue
+import Migration
+import TestServers
+import TestSupport
+import Testing
+
+@Suite struct NamespaceTests {
+    private typealias Item = ScriptedCloudflareKV.Item
+
+    /// Serves a namespace, and opens it by its URL.
+    private func withStore(
+        _ namespace: ScriptedCloudflareKV,
+        _ options: String = "",
+        _ body: (any KeyValueStore) async throws -> Void
+    ) async throws {
+        let server = try ScriptedHTTPServer.start { namespace.answer($0) }
+        let url = "cloudflare-kv://:t0ken@acc1/ns1?layout=raw&endpoint=\(server.url)\(options)"
+        let store = try await CloudflareKVDriver().open(StoreLocation(url), environment: .live)
+        do { try await body(store) } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    private func key(_ name: String) -> Key { Key("ns1", name) }
+
+    private func failure(_ call: () async throws -> Void) async -> StoreError? {
+        do { try await call() } catch { return error as? StoreError }
+        return nil
+    }
+
+    /// Every record of a scan.
+    private func records(
+        _ store: any KeyValueStore,
+        _ options: ScanOptions
+    ) async throws -> [String: CloudflareKVRecord] {
+        var found: [String: CloudflareKVRecord] = [:]
+        var cursor: Cursor?
+        repeat {
+            let page = try await store.scan(.all(), options, after: cursor)
+            for row in page {
+                let name = String(decoding: row.keyBytes, as: UTF8.self)
+                #expect(found[name] == nil)
+                found[name] = try CloudflareKVRecord(decoding: Array(row.value))
+            }
+            cursor = page.cursor
+        } while cursor != nil
+        return found
+    }
+
+    private static let items: [String: Item] = {
+        var items: [String: Item] = [:]
+        for number in 0..<2_345 { items["user:\(number)"] = Item(Array("v\(number)".utf8)) }
+        items["é/ %?"] = Item(
+            Array("{\"a\":\"é\"}".utf8),
+            metadata: "{\"b\":[1,2.50],\"a\":null}",
+            expiration: 2_000_000_000
+        )
+        items["binary"] = Item([0, 0xFF, 0x80], metadata: "\"m\"")
+        items["replacement"] = Item(Array("\u{FFFD}".utf8))
+        items["empty"] = Item([])
+        return items
+    }()
+
+    private static let expected = items.mapValues {
+        CloudflareKVRecord($0.value, metadata: $0.metadata, expiresAtSeconds: $0.expiration.map(Int64.init))
+    }
+
+    @Test(arguments: [(1, 1 << 20), (100, 300), (1_000, 1 << 20), (4_096, 50)])
+    func everythingIsRead(limit: Int, bytesMax: Int) async throws {
+        // One key a page would take a request a key.
+        let items = limit == 1 ? Self.items.filter { !$0.key.hasPrefix("user:1") } : Self.items
+        let namespace = ScriptedCloudflareKV(items, emptyPageEvery: 3)
+        try await withStore(namespace) { store in
+            let found = try await records(store, ScanOptions(limit: limit, bytesMax: bytesMax))
+            #expect(found == Self.expected.filter { items[$0.key] != nil })
+            #expect(try await store.count(.all()).value == items.count)
+            #expect(try await store.partitions(in: .records, limit: 10, after: nil).partitions == [Array("ns1".utf8)])
+        }
+        // What was read for one page is there for the next.
+        #expect(namespace.requestCount < 60)
+    }
+
+    @Test func keysAreReadByName() async throws {
+        try await withStore(ScriptedCloudflareKV(Self.items)) { store in
+            let keys = [key("binary"), key("nothing"), Key("other", "empty"), key("empty"), key("binary"), key("..")]
+            let found = try await store.get(keys)
+            #expect(found.map { $0 != nil } == [true, false, false, true, true, false])
+            #expect(try CloudflareKVRecord(decoding: #require(found[0]).value).value == [0, 0xFF, 0x80])
+            #expect(try CloudflareKVRecord(decoding: #require(found[0]).value).metadata == "\"m\"")
+            let long = Key(partition: Array("ns1".utf8), bytes: Array(repeating: 0x61, count: 513))
+            #expect(await failure { _ = try await store.get(long) }?.code == .tooLarge)
+        }
+        try await withStore(ScriptedCloudflareKV(Self.items), "&prefix=user:123") { store in
+            let count = try await store.count(.all())
+            #expect(count.value == 11)
+        }
+    }
+
+    @Test func recordsAreWritten() async throws {
+        let namespace = ScriptedCloudflareKV(["old": Item([1])], staleness: 2)
+        try await withStore(namespace) { store in
+            let record = CloudflareKVRecord([0xFF], metadata: "{\"a\":1}", expiresAtSeconds: 2_000_000_000)
+            try await store.put(record.encoded(), at: key("new"))
+            try await store.delete(key("old"))
+            // Neither shows at once.
+            #expect(try await store.get(key("old")) != nil)
+            try await Patience.until { try await store.get(key("new")) != nil }
+            #expect(try await CloudflareKVRecord(decoding: #require(store.get(key("new"))).value).value == [0xFF])
+            #expect(namespace.items == ["new": Item([0xFF], metadata: "{\"a\":1}", expiration: 2_000_000_000)])
+            #expect(await failure { try await store.put([1], at: key("x")) }?.code == .corrupted)
+            #expect(await failure { try await store.put(record.encoded(), at: key(".")) }?.code == .invalidArgument)
+            let conditional = await failure { try await store.put(record.encoded(), at: key("x"), if: .absent) }
+            #expect(conditional?.code == .unsupported)
+        }
+    }
+
+    @Test func badWeatherIsAnError() async throws {
+        let namespace = ScriptedCloudflareKV(Self.items)
+        try await withStore(namespace, "&timeout=60") { store in
+            for answer in [HTTPExchangeAnswer.disconnect, .reset, .reply(.page(502)), .reply(.page(503))] {
+                namespace.fail("/bulk/get", answer)
+                let found = try await store.get(key("empty"))
+                #expect(found != nil)
+                namespace.fail("/bulk", answer)
+                let written = await failure { try await store.put(CloudflareKVRecord([]).encoded(), at: key("x")) }
+                // A server that says that it serves nobody is asked again.
+                if case .reply(let reply) = answer, reply.status == 503 {
+                    #expect(written == nil)
+                } else {
+                    #expect(written?.code == .outcomeUnknown)
+                }
+            }
+            namespace.fail("/keys", .reply(.page(200)))
+            #expect(await failure { _ = try await store.scan(.all(), ScanOptions(), after: nil) }?.code == .unsupported)
+            namespace.fail("/bulk/get", .reply(HTTPExchangeReply(200, "{\"success\":true,\"result\":{\"values\":{}}}")))
+            #expect(await failure { _ = try await store.get(key("empty")) }?.code == .unsupported)
+            namespace.fail("/keys", .reply(HTTPExchangeReply(429, headers: [("retry-after", "300")])))
+            let limited = await failure { _ = try await store.scan(.all(), ScanOptions(), after: nil) }
+            #expect(limited?.code == .throttled && limited?.retryAfter == .seconds(300))
+        }
+        try await withStore(namespace, "&timeout=1") { store in
+            namespace.fail("/bulk/get", .hang)
+            #expect(await failure { _ = try await store.get(key("empty")) }?.code == .timedOut)
+        }
+    }
+
+    @Test func urlsAndTokensAreChecked() async throws {
+        let namespace = ScriptedCloudflareKV()
+        let server = try ScriptedHTTPServer.start { namespace.answer($0) }
+        func code(_ url: String) async -> StoreError.Code? {
+            await failure {
+                await (try await CloudflareKVDriver().open(StoreLocation(url), environment: .live)).close()
+            }?.code
+        }
+        let place = "?layout=raw&endpoint=\(server.url)"
+        #expect(await code("cloudflare-kv://:t0ken@acc1/ns1\(place)") == nil)
+        #expect(await code("cloudflare-kv://:wrong@acc1/ns1\(place)") == .permissionDenied)
+        #expect(await code("cloudflare-kv://:t0ken@acc1/ns2\(place)") == .invalidArgument)
+        #expect(await code("cloudflare-kv://:t0ken@acc1/ns1?endpoint=\(server.url)") == .unsupported)
+        for url in [
+            "cloudflare-kv:", "cloudflare-kv://acc1/ns1", "cloudflare-kv://:t@acc1", "cloudflare-kv://:t@a.b/c",
+        ] {
+            #expect(await code(url + "?layout=raw") == .invalidArgument)
+        }
+    }
+
+    /// Leaving a namespace, with nothing that the copy knows of it.
+    @Test func aNamespaceIsCopiedAndVerified() async throws {
+        let namespace = ScriptedCloudflareKV(Self.items, emptyPageEvery: 2)
+        let directory = try TemporaryDirectory()
+        try await withStore(namespace) { source in
+            let target = MemoryStore()
+            let report = try await Copier(to: target).copy(from: source, temporaryDirectory: directory.path)
+            #expect(report.written == Self.items.count)
+            let verifier = Verifier(temporaryDirectory: directory.path)
+            #expect(try await verifier.verify(source, against: target).isEqual)
+            try await target.put([1], at: key("binary"))
+            #expect(try await !verifier.verify(source, against: target).isEqual)
+        }
+    }
+}
+#endif
