@@ -235,6 +235,24 @@ let package = Package(
             name: "StoreHTTPTests",
             dependencies: ["KeyValue", "StoreHTTP", "TestServers", "TestSupport"]
         ),
+        // Live migrations between real stores, in processes that are killed meanwhile.
+        .target(
+            name: "LiveMigrationWorkload",
+            dependencies: ["Drivers", "KeyValue", "Migration", "TestSupport"],
+            path: "Tests/LiveMigrationWorkload"
+        ),
+        .executableTarget(
+            name: "MigrationProcess",
+            dependencies: ["LiveMigrationWorkload", "TestSupport"],
+            path: "Tests/MigrationProcess"
+        ),
+        .testTarget(
+            name: "LiveMigrationTests",
+            dependencies: [
+                "Drivers", "KeyValue", "LiveMigrationWorkload", "Migration", "MigrationProcess", "TestServers",
+                "TestSupport",
+            ]
+        ),
         .testTarget(name: "TestServersTests", dependencies: ["TestServers", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",

@@ -41,26 +41,44 @@ public struct LeaseKeeper: Sendable {
         let deadline = environment.now() + waitMax
         var watch = LeaseWatch()
         while true {
-            let now = environment.now()
-            var wait: Duration
-            if let entry = try await store.get(key(name)) {
-                let record = try LeaseRecord(encoded: entry.value)
-                switch watch.observe(record, entry.revision, now: now) {
-                case .free:
-                    let taken = try await take(name, token: record.token + 1, if: .revision(entry.revision))
-                    if let taken { return taken }
-                    wait = .zero
-                case .wait(let rest): wait = rest
-                }
-            } else {
-                if let taken = try await take(name, token: 1, if: .absent) { return taken }
-                wait = .zero
+            var wait = Duration.zero
+            switch try await look(at: name, &watch) {
+            case .taken(let lease): return lease
+            case .wait(let rest): wait = rest
             }
             let left = deadline - environment.now()
             guard left > .zero else { return nil }
             // A release shows only when it is looked for, so the lease is looked at more often than it runs out.
             wait = min(left, max(.milliseconds(5), min(wait, duration / 4)))
             do { try await environment.sleep(wait) } catch { throw .cancelled }
+        }
+    }
+
+    /// Takes a lease if it is free, or if the watch has seen it unchanged for as long as it runs; nil otherwise. Whoever
+    /// comes again and again with the same watch finds out by and by that a holder is gone.
+    package func acquire(_ name: String, _ watch: inout LeaseWatch) async throws(StoreError) -> Lease? {
+        guard case .taken(let lease) = try await look(at: name, &watch) else { return nil }
+        return lease
+    }
+
+    /// What came of a look at a lease.
+    private enum Look {
+        case taken(Lease)
+        /// Not before this much more time.
+        case wait(Duration)
+    }
+
+    private func look(at name: String, _ watch: inout LeaseWatch) async throws(StoreError) -> Look {
+        let now = environment.now()
+        guard let entry = try await store.get(key(name)) else {
+            return try await take(name, token: 1, if: .absent).map { .taken($0) } ?? .wait(.zero)
+        }
+        let record = try LeaseRecord(encoded: entry.value)
+        switch watch.observe(record, entry.revision, now: now) {
+        case .free:
+            let taken = try await take(name, token: record.token + 1, if: .revision(entry.revision))
+            return taken.map { .taken($0) } ?? .wait(.zero)
+        case .wait(let rest): return .wait(rest)
         }
     }
 

@@ -3,7 +3,7 @@
 /// No clocks are compared. The watcher takes a lease for dead when it has seen the very same record for as long as
 /// the lease runs, on its own clock: the holder has written it before it was first seen, and has measured from before
 /// that write.
-struct LeaseWatch: Sendable {
+package struct LeaseWatch: Sendable {
     enum Verdict: Hashable, Sendable {
         /// The lease may be taken, over this record.
         case free
@@ -12,6 +12,8 @@ struct LeaseWatch: Sendable {
     }
 
     private var seen: (revision: Revision, since: Duration)?
+
+    package init() {}
 
     mutating func observe(_ record: LeaseRecord, _ revision: Revision, now: Duration) -> Verdict {
         guard record.holder != nil else { return .free }

@@ -15,21 +15,25 @@ struct ClientRegistration: Hashable, Sendable {
     var lease: Duration
     /// Whether the client reaches both stores.
     var reachesBoth: Bool
+    /// The narrowest scope of batches that the client can do with.
+    var leastScope: BatchScope
 
-    /// Format 1: the byte 1, the epoch, the lease in milliseconds, a flag.
+    /// Format 1: the byte 1, the epoch, the lease in milliseconds, a flag, the scope as a byte.
     var encoded: [UInt8] {
         var writer = KeyWriter()
         writer.append(byte: ClientRegistration.format)
         writer.append(integer: epoch)
         writer.append(duration: lease)
         writer.append(flag: reachesBoth)
+        writer.append(scope: leastScope)
         return writer.bytes
     }
 
-    init(epoch: UInt64, lease: Duration, reachesBoth: Bool) {
+    init(epoch: UInt64, lease: Duration, reachesBoth: Bool, leastScope: BatchScope = .key) {
         self.epoch = epoch
         self.lease = lease
         self.reachesBoth = reachesBoth
+        self.leastScope = leastScope
     }
 
     /// Throws ``StoreError/Code/newerFormat`` or ``StoreError/Code/corrupted``.
@@ -37,9 +41,9 @@ struct ClientRegistration: Hashable, Sendable {
         var reader = KeyReader(encoded)
         try reader.requireFormat(ClientRegistration.format)
         guard let epoch = reader.integer(), let lease = reader.duration(), let reachesBoth = reader.flag(),
-            reader.isAtEnd
+            let leastScope = reader.scope(), reader.isAtEnd
         else { throw .damagedControl }
-        self.init(epoch: epoch, lease: lease, reachesBoth: reachesBoth)
+        self.init(epoch: epoch, lease: lease, reachesBoth: reachesBoth, leastScope: leastScope)
     }
 }
 

@@ -24,6 +24,8 @@ extension KeyWriter {
         if let limit { append(integer: limit) }
     }
 
+    mutating func append(scope: BatchScope) { append(byte: UInt8(clamping: scope.rawValue)) }
+
     mutating func append(store: StoreName) {
         append(text: store.name)
         append(integer: store.high)
@@ -72,6 +74,8 @@ extension KeyReader {
         case nil: nil
         }
     }
+
+    mutating func scope() -> BatchScope? { byte().flatMap { BatchScope(rawValue: Int($0)) } }
 
     mutating func store() -> StoreName? {
         guard let name = text(bytesMax: ControlRecord.nameBytesMax), !name.isEmpty, let high = integer(),

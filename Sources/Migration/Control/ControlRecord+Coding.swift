@@ -5,8 +5,8 @@ extension ControlRecord {
 
     /// Format 1: the byte 1; the epoch; the mode's number as a byte, and five flags as bytes (capture complete, copied,
     /// switched, retired, barrier passed); the controller's token; both stores, each as its name and its bits; the
-    /// plan, as milliseconds and a number of marks; the throttle, as a flag and two limits, each a flag and the number
-    /// if there is one; the debt; the last line of the audit log.
+    /// plan, as milliseconds, a number of marks and a scope as a byte; the throttle, as a flag and five limits, each a flag and the
+    /// number if there is one: rows, bytes, latency, and the minutes at which its hours begin and end; the debt; the last line of the audit log.
     ///
     /// Numbers are 64-bit big-endian; texts are UTF-8 with a 32-bit big-endian length before them. There is one
     /// encoding of a record.
@@ -25,9 +25,13 @@ extension ControlRecord {
         writer.append(store: target)
         writer.append(duration: plan.holdMax)
         writer.append(integer: plan.marksMax)
+        writer.append(scope: plan.leastScope)
         writer.append(flag: throttle.isPaused)
         writer.append(limit: throttle.rowsPerSecondMax)
         writer.append(limit: throttle.bytesPerSecondMax)
+        writer.append(limit: throttle.latencyPercentMax)
+        writer.append(limit: throttle.hours?.fromMinute)
+        writer.append(limit: throttle.hours?.untilMinute)
         writer.append(integer: debt)
         writer.append(audit: lastAudit)
         return writer.bytes
@@ -46,12 +50,15 @@ extension ControlRecord {
             let isCaptureComplete = reader.flag(), let isCopied = reader.flag(), let hasSwitched = reader.flag(),
             let isRetired = reader.flag(), let hasPassedBarrier = reader.flag(), let controller = reader.integer(),
             let source = reader.store(), let target = reader.store(), let holdMax = reader.duration(),
-            let marksMax = reader.integer(), let isPaused = reader.flag(), let rowsMax = reader.limit(),
-            let bytesMax = reader.limit(), let debt = reader.integer(), let audit = reader.audit()
+            let marksMax = reader.integer(), let leastScope = reader.scope(), let isPaused = reader.flag(),
+            let rowsMax = reader.limit(),
+            let bytesMax = reader.limit(), let latencyMax = reader.limit(), let from = reader.limit(),
+            let until = reader.limit(), (from == nil) == (until == nil), let debt = reader.integer(),
+            let audit = reader.audit()
         else { return nil }
         // What is counted up has room to.
         guard epoch < 1 << 62, controller < 1 << 62 else { return nil }
-        let plan = MigrationPlan(holdMax: holdMax, marksMax: marksMax)
+        let plan = MigrationPlan(holdMax: holdMax, marksMax: marksMax, leastScope: leastScope)
         self.init(source: source, target: target, plan: plan, controller: controller, audit: audit)
         self.epoch = epoch
         state.mode = mode
@@ -60,7 +67,13 @@ extension ControlRecord {
         state.hasSwitched = hasSwitched
         state.isRetired = isRetired
         self.hasPassedBarrier = hasPassedBarrier
-        throttle = Throttle(isPaused: isPaused, rowsPerSecondMax: rowsMax, bytesPerSecondMax: bytesMax)
+        throttle = Throttle(
+            isPaused: isPaused,
+            rowsPerSecondMax: rowsMax,
+            bytesPerSecondMax: bytesMax,
+            latencyPercentMax: latencyMax
+        )
+        if let from, let until { throttle.hours = Throttle.Hours(fromMinute: from, untilMinute: until) }
         self.debt = debt
     }
 }

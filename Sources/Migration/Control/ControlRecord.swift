@@ -1,3 +1,5 @@
+public import KeyValue
+
 /// The one record that everybody who takes part in a migration goes by. It is changed by compare-and-set alone.
 ///
 /// It lies in a control store, which any linearizable store can be, beside rows for clients, ranges and the audit log;
@@ -49,27 +51,15 @@ public struct MigrationPlan: Hashable, Sendable {
     public var holdMax: Duration
     /// How many marks there may be left when writes are to be held.
     public var marksMax: UInt64
+    /// The narrowest scope of batches that every service can do with. While the migration runs, and after it, batches
+    /// are of the narrower scope of both stores.
+    public var leastScope: BatchScope
 
-    /// Holds writes for at most a second, over at most 1,000 marks, unless told otherwise.
-    public init(holdMax: Duration = .seconds(1), marksMax: UInt64 = 1_000) {
+    /// Holds writes for at most a second, over at most 1,000 marks, and needs batches of one key alone, unless told
+    /// otherwise.
+    public init(holdMax: Duration = .seconds(1), marksMax: UInt64 = 1_000, leastScope: BatchScope = .key) {
         self.holdMax = holdMax
         self.marksMax = marksMax
-    }
-}
-
-/// How hard workers may work. Every part can be changed while they do.
-public struct Throttle: Hashable, Sendable {
-    /// Whether copying rests. What has changed is still carried over.
-    public var isPaused: Bool
-    /// Rows that a copier may write in a second; nil for no limit.
-    public var rowsPerSecondMax: UInt64?
-    /// Bytes that a copier may write in a second; nil for no limit.
-    public var bytesPerSecondMax: UInt64?
-
-    /// No limits, unless given.
-    public init(isPaused: Bool = false, rowsPerSecondMax: UInt64? = nil, bytesPerSecondMax: UInt64? = nil) {
-        self.isPaused = isPaused
-        self.rowsPerSecondMax = rowsPerSecondMax
-        self.bytesPerSecondMax = bytesPerSecondMax
+        self.leastScope = leastScope
     }
 }

@@ -5,7 +5,7 @@ public import KeyValue
 /// Any linearizable store with conditional writes can be a control store, also one of the two that take part, as long
 /// as everybody reaches it. The rows lie in the local half of reserved space, in one partition a migration.
 public struct ControlStore: Sendable {
-    let store: any KeyValueStore
+    package let store: any KeyValueStore
     /// The migration's name.
     public let name: String
     let environment: StoreEnvironment

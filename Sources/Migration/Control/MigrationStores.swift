@@ -11,6 +11,9 @@ public struct MigrationStores: Sendable {
 
     /// Stores that fit together: throws ``StoreError/Code/unsupported`` for one that can't take part in a live
     /// migration.
+    ///
+    /// A store whose reads and writes are linearizable only until its servers fail over, like a Redis Cluster, is let in:
+    /// nothing is promised across a failover, and a plan says so (``PlanReport/Finding/failoverLoses``).
     public init(
         source: any KeyValueStore,
         target: any KeyValueStore,
@@ -18,11 +21,11 @@ public struct MigrationStores: Sendable {
     ) throws(StoreError) {
         for (side, store) in [(Side.source, source), (.target, target)] {
             let capabilities = store.capabilities
-            guard capabilities.conditionalWrite, capabilities.consistency == .linearizable, capabilities.marks,
+            guard capabilities.conditionalWrite, capabilities.consistency >= .exclusiveWrites, capabilities.marks,
                 capabilities.fencing == .atomic
             else {
                 throw .unsupported(
-                    "A live migration needs linearizable stores that keep marks and fences in their own atomic writes.",
+                    "A live migration needs stores that exclude writers, and keep marks and fences in atomic writes.",
                     ["side": "\(side)", "system": store.system]
                 )
             }

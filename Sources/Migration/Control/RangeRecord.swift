@@ -18,6 +18,8 @@ struct RangeRecord: Hashable, Sendable {
     var rows: UInt64
     /// How many bytes of keys and values they had.
     var bytes: UInt64
+    /// What kept the worker from being faster when it wrote the record.
+    var limit: Throttle.Reason
 
     init(space: KeySpace, token: UInt64 = 0) {
         self.space = space
@@ -26,10 +28,11 @@ struct RangeRecord: Hashable, Sendable {
         cursor = nil
         rows = 0
         bytes = 0
+        limit = .none
     }
 
     /// Format 1: the byte 1; the space as a byte; the token; a flag; the cursor's bytes with a 32-bit length before
-    /// them, none for no cursor; rows and bytes.
+    /// them, none for no cursor; rows and bytes; the limit as a byte.
     var encoded: [UInt8] {
         var writer = KeyWriter()
         writer.append(byte: RangeRecord.format)
@@ -39,6 +42,7 @@ struct RangeRecord: Hashable, Sendable {
         writer.append(string: cursor?.bytes ?? [])
         writer.append(integer: rows)
         writer.append(integer: bytes)
+        writer.append(byte: limit.rawValue)
         return writer.bytes
     }
 
@@ -48,12 +52,14 @@ struct RangeRecord: Hashable, Sendable {
         try reader.requireFormat(RangeRecord.format)
         guard let space = reader.byte().flatMap(KeySpace.init(rawValue:)), let token = reader.integer(),
             let isCopied = reader.flag(), let cursor = reader.string(), cursor.count <= RangeRecord.cursorBytesMax,
-            let rows = reader.integer(), let bytes = reader.integer(), reader.isAtEnd
+            let rows = reader.integer(), let bytes = reader.integer(),
+            let limit = reader.byte().flatMap(Throttle.Reason.init(rawValue:)), reader.isAtEnd
         else { throw .damagedControl }
         self.init(space: space, token: token)
         self.isCopied = isCopied
         self.cursor = cursor.isEmpty ? nil : Cursor(bytes: cursor)
         self.rows = rows
         self.bytes = bytes
+        self.limit = limit
     }
 }

@@ -1,5 +1,5 @@
 /// What has to be known to judge a step. All of it is stable: once true in a mode, it stays true as long as the mode
-/// does, except ``isWithinHold`` and ``isAccepted``, on which no safety rests.
+/// does, except ``isWithinHold``, ``isAccepted``, ``isReached`` and ``isScopeKept``, on which no safety rests.
 package struct MigrationFacts: Hashable, Sendable {
     /// Whether the barrier of the present mode is complete; see ``Barrier``.
     package var isBarrierComplete: Bool
@@ -12,19 +12,27 @@ package struct MigrationFacts: Hashable, Sendable {
     /// Whether the operator, or the policy that stands for the operator, has said go: the plan before the first step,
     /// the switch, the end of the soak.
     package var isAccepted: Bool
+    /// Whether every client that is registered has shown that it reaches both stores.
+    package var isReached: Bool
+    /// Whether every client that is registered can do with the batches of both stores.
+    package var isScopeKept: Bool
 
     package init(
         isBarrierComplete: Bool,
         isDirty: Bool,
         isUnproven: Bool = false,
         isWithinHold: Bool = true,
-        isAccepted: Bool = true
+        isAccepted: Bool = true,
+        isReached: Bool = true,
+        isScopeKept: Bool = true
     ) {
         self.isBarrierComplete = isBarrierComplete
         self.isDirty = isDirty
         self.isUnproven = isUnproven
         self.isWithinHold = isWithinHold
         self.isAccepted = isAccepted
+        self.isReached = isReached
+        self.isScopeKept = isScopeKept
     }
 }
 
@@ -38,6 +46,10 @@ public enum StepRefusal: String, Hashable, Sendable {
     case notAccepted = "it has not been accepted"
     /// A client may still act in the mode before.
     case barrier = "not every client has acknowledged the present mode"
+    /// A client does not reach one of the stores.
+    case unreached = "a client that is registered does not reach both stores"
+    /// A client needs batches of a wider scope than both stores have.
+    case scopeTooNarrow = "a client that is registered needs batches of a wider scope than both stores have"
     /// Not everything has been copied.
     case notCopied = "not everything has been copied"
     /// Something that was copied has not been verified.
@@ -58,6 +70,8 @@ extension MigrationState {
         guard mode.successors(rules).contains(next) else { return .noSuchStep }
         if isOver { return .isOver }
         guard facts.isBarrierComplete else { return .barrier }
+        guard facts.isReached || next == .source else { return .unreached }
+        guard facts.isScopeKept || next != .weakened else { return .scopeTooNarrow }
         switch (mode, next) {
         case (.source, _): return facts.isAccepted ? nil : .notAccepted
         case (.captured, .sourceHeld):

@@ -91,7 +91,12 @@ extension MigratingStore {
         while true {
             let sent = environment.now()
             let acting = state.withLock { $0.session.acknowledgedEpoch }
-            let registration = ClientRegistration(epoch: acting, lease: options.lease, reachesBoth: true)
+            let registration = ClientRegistration(
+                epoch: acting,
+                lease: options.lease,
+                reachesBoth: true,
+                leastScope: options.leastScope
+            )
             try await stores.control.register(client, registration)
             let registered = environment.now()
             let record = try await stores.control.read()
@@ -181,7 +186,26 @@ extension MigratingStore {
 
     public func get(_ keys: [Key], _ options: ReadOptions) async throws(StoreError) -> [Entry?] {
         try Key.validate(keys, for: capabilities.limits)
-        return try await read { (store) throws(StoreError) in try await store.get(keys, options) }
+        let entries = try await read { (store) throws(StoreError) in try await store.get(keys, options) }
+        if self.options.shadowShare > 0, Double(environment.random() >> 11) / Double(1 << 53) < self.options.shadowShare
+        {
+            await compare(entries, keys, options)
+        }
+        return entries
+    }
+
+    /// Compares what was read with the other store, where changes are carried to it, and leaves it to a worker to find
+    /// out about keys that differ. A get never fails for it.
+    private func compare(_ entries: [Entry?], _ keys: [Key], _ options: ReadOptions) async {
+        guard let mode = state.withLock({ $0.session.state?.mode }), let direction = mode.direction else { return }
+        do throws(StoreError) {
+            let others = try await stores[direction.destination].get(keys, options)
+            for (key, (entry, other)) in zip(keys, zip(entries, others)) where entry?.value != other?.value {
+                try await stores.control.keep(suspect: key)
+            }
+        } catch {
+            return
+        }
     }
 
     public func scan(

@@ -4,16 +4,16 @@ public import KeyValue
 /// on from the control record. Of two at the same time, the one that came later goes on, and the other is refused with
 /// ``StoreError/Code/locked``.
 public struct MigrationController: Sendable {
-    private let stores: MigrationStores
+    let stores: MigrationStores
     private let actor: String
     private let token: UInt64
     private let environment: StoreEnvironment
-    private let milliseconds: @Sendable () -> UInt64
+    let milliseconds: @Sendable () -> UInt64
 
     /// Plans a migration: makes the control record of a new one, and lets nobody write to the target but its workers.
     ///
-    /// Throws ``StoreError/Code/invalidArgument`` for a store named twice, a name that is taken, and a target that is
-    /// not empty.
+    /// Throws ``StoreError/Code/invalidArgument`` with the reason, a ``PlanReport/Finding``, when ``check(_:_:environment:)``
+    /// finds something that stands in the way. The source may be read for that, once.
     ///
     /// - Parameters:
     ///   - source: what people call the source.
@@ -31,11 +31,11 @@ public struct MigrationController: Sendable {
     ) async throws(StoreError) -> MigrationController {
         let sourceName = try await StoreName.recognise(stores.source, name: source, environment: environment)
         let targetName = try await StoreName.recognise(stores.target, name: target, environment: environment)
-        for space in [KeySpace.records, .reservedData] where !sourceName.isSameStore(as: targetName) {
-            let page = try await stores.target.partitions(in: space, limit: 1, after: nil)
-            guard page.partitions.isEmpty else {
-                throw .invalidArgument("The target is not empty: name an empty store.", ["target": target])
-            }
+        let report = try await check(stores, plan, environment: environment)
+        if let finding = report.findings.first(where: \.isRefusal) {
+            var metadata = ["reason": finding.rawValue]
+            metadata["key"] = report.tooLarge.map(\.text)
+            throw .invalidArgument("The migration can't be planned: see the reason.", metadata)
         }
         let audit = AuditEntry(number: 0, milliseconds: milliseconds(), actor: actor, text: "planned the migration")
         var record = ControlRecord(source: sourceName, target: targetName, plan: plan, controller: 0, audit: audit)
@@ -72,7 +72,7 @@ public struct MigrationController: Sendable {
     /// The control record as it is.
     public func record() async throws(StoreError) -> ControlRecord { try await stores.control.read() }
 
-    private func change(
+    func change(
         _ change: (inout ControlRecord) throws(StoreError) -> String?
     ) async throws(StoreError) -> ControlRecord {
         try await stores.control.change(token: token, actor: actor, milliseconds: milliseconds(), change)
@@ -112,7 +112,10 @@ extension MigrationController {
             var standings: [ClientStanding] = []
             for (id, registration, revision) in try await stores.control.clients() {
                 let now = environment.now()
-                standings.append(watch.observe(id, registration, revision, epoch: record.epoch, now: now))
+                let standing = watch.observe(id, registration, revision, epoch: record.epoch, now: now)
+                standings.append(standing)
+                // One that wakes up registers anew before it does anything.
+                if standing == .lapsed { try await remove(id, revision) }
             }
             if Barrier.isComplete(standings) {
                 return try await change { (changed) throws(StoreError) in
@@ -133,15 +136,24 @@ extension MigrationController {
         }
     }
 
+    private func remove(_ client: UInt64, _ revision: Revision) async throws(StoreError) {
+        do throws(StoreError) {
+            try await stores.control.unregister(client, if: .revision(revision))
+        } catch {
+            guard error.code == .preconditionFailed else { throw error }
+        }
+    }
+
     private func setFences(of record: ControlRecord) async throws(StoreError) {
         for side in Side.allCases {
             let fence = record.state.fence(of: side, epoch: record.epoch, movingTo: record.target)
-            for bin in try await stores[side].bins() {
-                let present = try await stores[side].fence(of: bin)
+            let store = stores[side]
+            _ = try await sideBySide(try await store.bins()) { (bin) throws(StoreError) in
+                let present = try await store.fence(of: bin)
                 // A newer one is another controller's, and one that was moved away from stays so.
-                if present.epoch >= fence.epoch { continue }
-                if case .movedAway = present.admission { continue }
-                try await stores[side].setFence(of: bin, to: fence, expecting: present)
+                if present.epoch >= fence.epoch { return }
+                if case .movedAway = present.admission { return }
+                try await store.setFence(of: bin, to: fence, expecting: present)
             }
         }
     }
@@ -183,29 +195,34 @@ extension MigrationController {
         var state = record.state
         if try await LiveCopier.isFinished(stores.control) { state = state.copied() }
         let marks = try await marksLeft(record)
+        let clients = try await stores.control.clients().map(\.registration)
+        let scope = min(stores.source.capabilities.batchScope, stores.target.capabilities.batchScope)
         let facts = MigrationFacts(
             isBarrierComplete: record.hasPassedBarrier,
             isDirty: marks > 0,
-            isUnproven: record.debt > 0,
-            isWithinHold: marks <= record.plan.marksMax
+            isUnproven: mode == .sourceHeld ? try await proof().debt > 0 : false,
+            isWithinHold: marks <= record.plan.marksMax,
+            isReached: clients.allSatisfy(\.reachesBoth),
+            isScopeKept: clients.allSatisfy { $0.leastScope <= scope }
         )
         return state.refusal(ofStepTo: mode, facts)
     }
 
-    /// How many marks of the mode's direction there are; no more are counted than writes may be held for, and one.
-    private func marksLeft(_ record: ControlRecord) async throws(StoreError) -> UInt64 {
+    /// How many marks of the mode's direction there are; of each bin no more are counted than writes may be held for,
+    /// and a page.
+    func marksLeft(_ record: ControlRecord) async throws(StoreError) -> UInt64 {
         guard let direction = record.mode.direction else { return 0 }
-        let store = stores[direction.origin]
-        var left: UInt64 = 0
-        for bin in try await store.bins() {
+        let (store, marksMax) = (stores[direction.origin], record.plan.marksMax)
+        return try await sideBySide(try await store.bins()) { (bin) throws(StoreError) -> UInt64 in
+            var left: UInt64 = 0
             var cursor: Cursor?
             repeat {
                 let page = try await store.marks(in: bin, limit: 1_000, after: cursor)
                 left += UInt64(page.marks.count)
                 cursor = page.cursor
-            } while cursor != nil && left <= record.plan.marksMax
-        }
-        return left
+            } while cursor != nil && left <= marksMax
+            return left
+        }.reduce(0, +)
     }
 }
 
@@ -287,7 +304,7 @@ extension MigrationController {
     /// Removes marks, and the tombstones that stood in for deletes.
     private func removeLeftovers(on side: Side, _ record: ControlRecord) async throws(StoreError) {
         let store = stores[side]
-        for bin in try await store.bins() {
+        _ = try await sideBySide(try await store.bins()) { (bin) throws(StoreError) in
             while true {
                 let page = try await store.marks(in: bin, limit: 1_000, after: nil)
                 try await store.clearMarks(page.marks.map(\.id), in: bin)

@@ -93,22 +93,36 @@ package struct Reconciler: Sendable {
         return settled
     }
 
+    /// Carries over the rows of keys, whether they are marked or not; those that this was done for.
+    func carry(_ keys: [Key], _ direction: Direction) async throws(StoreError) -> Set<Key> {
+        let there = try await stores[direction.destination].slots(of: keys)
+        let control = try await stores.control.read()
+        guard control.state.mayReconcile(direction, rules) else { return [] }
+        let here = try await stores[direction.origin].slots(of: keys)
+        return try await write(keys, here, over: there, direction, control)
+    }
+
     /// One round over every mark of every bin; how many were listed, and how many are done with.
     package func pass(_ direction: Direction) async throws(StoreError) -> Round {
-        var total = Round()
-        for bin in try await stores[direction.origin].bins() {
-            var cursor: Cursor?
+        let reconciler = self
+        let bins = try await stores[direction.origin].bins()
+        let rounds = try await sideBySide(bins) { (bin) throws(StoreError) -> Round in
+            var total = Round()
             repeat {
-                let round = try await round(direction, in: bin, after: cursor)
-                total.listed += round.listed
-                total.cleared += round.cleared
-                if round.isOver {
-                    total.isOver = true
-                    return total
-                }
-                cursor = round.cursor
-            } while cursor != nil
+                let round = try await reconciler.round(direction, in: bin, after: total.cursor)
+                total.add(round)
+                total.cursor = round.cursor
+            } while total.cursor != nil && !total.isOver
+            return total
         }
-        return total
+        return rounds.reduce(into: Round()) { $0.add($1) }
+    }
+}
+
+extension Reconciler.Round {
+    fileprivate mutating func add(_ other: Reconciler.Round) {
+        listed += other.listed
+        cleared += other.cleared
+        isOver = isOver || other.isOver
     }
 }

@@ -37,7 +37,9 @@ import Testing
         record.throttle = Throttle(
             isPaused: Bool.random(using: &generator),
             rowsPerSecondMax: Bool.random(using: &generator) ? generator.next() : nil,
-            bytesPerSecondMax: Bool.random(using: &generator) ? .max : nil
+            bytesPerSecondMax: Bool.random(using: &generator) ? .max : nil,
+            latencyPercentMax: Bool.random(using: &generator) ? generator.next() : nil,
+            hours: Bool.random(using: &generator) ? Throttle.Hours(fromMinute: 1, untilMinute: 0) : nil
         )
         record.debt = generator.next()
         return record
@@ -49,7 +51,24 @@ import Testing
         range.cursor = Bool.random(using: &generator) ? Cursor(bytes: generator.bytes(9)) : nil
         range.rows = generator.next()
         range.bytes = generator.next()
+        range.limit = Throttle.Reason.allCases.randomElement(using: &generator) ?? .none
         return range
+    }
+
+    private static func proof(using generator: inout SeededGenerator) -> ProofRecord {
+        var proof = ProofRecord(token: generator.next(), began: generator.next())
+        proof.place = Bool.random(using: &generator) ? proof.place?.next(Cursor(bytes: generator.bytes(9))) : nil
+        proof.records = generator.next()
+        proof.targetRecords = generator.next()
+        proof.moved = generator.next()
+        proof.ended = generator.next()
+        return proof
+    }
+
+    private static func difference(using generator: inout SeededGenerator) -> FoundDifference {
+        let kind = Difference.Kind.allCases.randomElement(using: &generator) ?? .missing
+        let key = Key(partition: generator.bytes(3), bytes: generator.bytes(5), space: .reservedData)
+        return FoundDifference(kind: kind, key: key, firstSeen: generator.next(), lastSeen: generator.next())
     }
 
     /// The kinds of rows.
@@ -58,6 +77,8 @@ import Testing
         case registration
         case range
         case audit
+        case proof
+        case difference
 
         func encodedAgain(_ bytes: [UInt8]) throws(StoreError) -> [UInt8] {
             switch self {
@@ -65,6 +86,8 @@ import Testing
             case .registration: try ClientRegistration(encoded: bytes).encoded
             case .range: try RangeRecord(encoded: bytes).encoded
             case .audit: try AuditEntry(encoded: bytes).encoded
+            case .proof: try ProofRecord(encoded: bytes).encoded
+            case .difference: try FoundDifference(encoded: bytes).encoded
             }
         }
     }
@@ -76,6 +99,10 @@ import Testing
             #expect(try ControlRecord(encoded: record.encoded) == record)
             let range = ControlCodingTests.ranges(using: &generator)
             #expect(try RangeRecord(encoded: range.encoded) == range)
+            let proof = ControlCodingTests.proof(using: &generator)
+            #expect(try ProofRecord(encoded: proof.encoded) == proof)
+            let difference = ControlCodingTests.difference(using: &generator)
+            #expect(try FoundDifference(encoded: difference.encoded) == difference)
         }
         let registration = ClientRegistration(epoch: 7, lease: .milliseconds(2_001), reachesBoth: true)
         #expect(try ClientRegistration(encoded: registration.encoded) == registration)
@@ -89,16 +116,18 @@ import Testing
         var record = ControlRecord(
             source: store,
             target: StoreName(name: "t", high: 3, low: 4),
-            plan: MigrationPlan(holdMax: .milliseconds(250), marksMax: 9),
+            plan: MigrationPlan(holdMax: .milliseconds(250), marksMax: 9, leastScope: .partition),
             controller: 6,
             audit: audit
         )
         record.throttle.rowsPerSecondMax = 10
+        record.throttle.hours = Throttle.Hours(fromMinute: 60, untilMinute: 120)
         let number = { (value: UInt8) in [UInt8](repeating: 0, count: 7) + [value] }
         let text = { (text: String) in [0, 0, 0, UInt8(text.utf8.count)] + Array(text.utf8) }
         let pieces: [[UInt8]] = [
             [1], number(1), [0, 0, 0, 0, 0, 0], number(6), text("s"), number(1), number(2), text("t"), number(3),
-            number(4), number(250), number(9), [0], [1], number(10), [0], number(0), number(0), number(5),
+            number(4), number(250), number(9), [1], [0], [1], number(10), [0], [0], [1], number(60), [1], number(120),
+            number(0), number(0), number(5),
             text("op"), text("go"),
         ]
         #expect(record.encoded == pieces.flatMap { $0 })
@@ -121,6 +150,8 @@ import Testing
             ClientRegistration(epoch: 7, lease: .seconds(2), reachesBoth: true).encoded,
             ControlCodingTests.ranges(using: &generator).encoded,
             AuditEntry(number: 1, milliseconds: 2, actor: "op", text: "go").encoded,
+            ControlCodingTests.proof(using: &generator).encoded,
+            ControlCodingTests.difference(using: &generator).encoded,
         ]
         valid.append(generator.bytes(60))
         for _ in 0..<20_000 {

@@ -52,7 +52,14 @@ struct LiveMigration {
 
     func copy() async throws {
         var copier = try LiveCopier(stores, environment: time.environment)
-        while try await copier.step() != .finished {}
+        while true {
+            switch try await copier.step() {
+            case .finished: return
+            // Until the lease of one that is gone runs out.
+            case .taken: time.advance(by: .seconds(1))
+            case .copied, .resting: break
+            }
+        }
     }
 
     /// Up to the mode in which changes are captured, with everything copied.

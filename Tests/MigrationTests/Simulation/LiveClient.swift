@@ -68,8 +68,8 @@ struct LiveClient: Sendable {
 
     private func carryOut(
         _ operation: WriteBatch.Operation,
-        _ effect: LiveHistory.Event.Effect,
-        refused: () -> LiveHistory.Event.Effect?
+        _ effect: KeyEvent.Effect,
+        refused: () -> KeyEvent.Effect?
     ) async {
         let began = history.tick()
         do throws(StoreError) {

@@ -152,7 +152,14 @@ struct LiveSimulation: Sendable {
                 }
                 return true
             case .copier:
-                var copier = try LiveCopier(stores, environment: environment, rules)
+                var copier = try LiveCopier(
+                    stores,
+                    lease: .milliseconds(500),
+                    environment: environment,
+                    milliseconds: { 0 },
+                    proves: rules == .all && plants == 0,
+                    rules
+                )
                 while try await copier.step() != .finished { await world.pause(.milliseconds(100)) }
                 return true
             case .reconciler:

@@ -48,34 +48,20 @@ import Testing
     /// What the model shows of every rule, the simulator shows of some that workers can be without.
     @Test(
         arguments: [
-            (MigrationRules.alwaysWrite, UInt64(161)), (.compareAndSet, 227), (.copyIntoVacancy, 81),
-            (.revisionBeforeValue, 360),
+            (MigrationRules.alwaysWrite, UInt64(942)), (.compareAndSet, 510), (.copyIntoVacancy, 1_497),
+            (.revisionBeforeValue, 572),
         ]
     )
     func ruleIsNeeded(_ rule: MigrationRules, firstSeed: UInt64) async throws {
         // Where something was found the last time; a change of what comes in which order moves it.
         for seed in firstSeed..<firstSeed + 1_000 {
-            var simulation = LiveSimulation(seed: seed, operations: 30)
+            var simulation = LiveSimulation(seed: seed, copiers: 2, operations: 30)
             simulation.rules.remove(rule)
-            if try await !simulation.run().violations.isEmpty { return }
+            if try await !simulation.run().violations.isEmpty {
+                print("SIMULATED without \(rule): seed \(seed) finds it")
+                return
+            }
         }
         Issue.record("No run noticed that the rule was missing: \(rule).")
-    }
-
-    @Test func historiesAreJudged() {
-        typealias Event = LiveHistory.Event
-        let write = Event(effect: .write(1), began: 1, ended: 2)
-        #expect(LiveHistory.isLinearizable([write, Event(effect: .read(1), began: 3, ended: 4)]))
-        #expect(!LiveHistory.isLinearizable([write, Event(effect: .read(nil), began: 3, ended: 4)]))
-        let unknown = Event(effect: .write(2), began: 3, ended: nil)
-        for value in [1, 2] {
-            #expect(LiveHistory.isLinearizable([write, unknown, Event(effect: .read(value), began: 5, ended: 6)]))
-        }
-        let back = [Event(effect: .read(2), began: 5, ended: 6), Event(effect: .read(1), began: 7, ended: 8)]
-        #expect(!LiveHistory.isLinearizable([write, unknown] + back))
-        let swap = Event(effect: .swap(from: 1, to: 3), began: 3, ended: 4)
-        #expect(LiveHistory.isLinearizable([write, swap, Event(effect: .read(3), began: 5, ended: 6)]))
-        #expect(!LiveHistory.isLinearizable([write, Event(effect: .swap(from: 2, to: 3), began: 3, ended: 4)]))
-        #expect(!LiveHistory.isLinearizable([Event(effect: .found, began: 1, ended: 2)]))
     }
 }

@@ -1,0 +1,75 @@
+import Foundation
+import TestServers
+import TestSupport
+
+/// The kinds of stores between which records are moved.
+enum StoreKind: String, Sendable, CaseIterable {
+    case sqlite
+    case postgresql
+    case redis
+    case cluster
+
+    /// Whether one process holds such a store, so that everybody has to be in there.
+    var isEmbedded: Bool { self == .sqlite }
+
+    /// The URL of a new store of this kind, in `directory` or on a server that all runs share.
+    func makeStore(_ name: String, in directory: String) async throws -> String {
+        switch self {
+        case .sqlite: "sqlite:\(directory)/\(name).db"
+        case .postgresql: try await LiveServers.postgresql.value.makeDatabase()
+        case .redis: try await LiveServers.redis.value.url + "?prefix=\(StoreKind.prefix())"
+        case .cluster: try await LiveServers.cluster.value.url + "?prefix=\(StoreKind.prefix())"
+        }
+    }
+
+    private static func prefix() -> String { UUID().uuidString.lowercased() + ":" }
+
+    /// Ends one of its servers as a crash does, and starts it again.
+    func crash(_ chance: Int) async throws {
+        switch self {
+        case .sqlite: break
+        case .postgresql:
+            let server = try await LiveServers.postgresql.value
+            server.kill()
+            try server.restart()
+        case .redis:
+            let server = try await LiveServers.redis.value
+            server.kill()
+            try server.restart()
+        case .cluster:
+            let nodes = try await LiveServers.cluster.value.nodes
+            let node = nodes[chance % nodes.count]
+            node.kill()
+            try node.restart()
+        }
+    }
+
+    /// Stops one of its servers for some time.
+    func stall(_ chance: Int, for duration: Duration) async throws {
+        switch self {
+        case .sqlite: break
+        case .postgresql:
+            let server = try await LiveServers.postgresql.value
+            server.pause()
+            defer { server.resume() }
+            try await Lapse.of(duration)
+        case .redis, .cluster:
+            let nodes =
+                self == .redis
+                ? [try await LiveServers.redis.value] : try await LiveServers.cluster.value.nodes
+            let server = nodes[chance % nodes.count]
+            server.pause()
+            defer { server.resume() }
+            try await Lapse.of(duration)
+        }
+    }
+}
+
+/// Servers that lose nothing that they acknowledged, however they end.
+private enum LiveServers {
+    private static let durable = ["--appendonly", "yes", "--appendfsync", "always"]
+
+    static let postgresql = Task { try await PostgreSQLServer.start(durable: true) }
+    static let redis = Task { try await RedisServer.start(durable) }
+    static let cluster = Task { try await RedisCluster.start(durable) }
+}
