@@ -6,7 +6,7 @@ extension ControlRecord {
     /// Format 1: the byte 1; the epoch; the mode's number as a byte, and five flags as bytes (capture complete, copied,
     /// switched, retired, barrier passed); the controller's token; both stores, each as its name and its bits; the
     /// plan, as milliseconds, a number of marks and a scope as a byte; the throttle, as a flag and five limits, each a flag and the
-    /// number if there is one: rows, bytes, latency, and the minutes at which its hours begin and end; the debt; the last line of the audit log.
+    /// number if there is one: rows, bytes, latency, and the minutes at which its hours begin and end; the expected records; the debt; the last line of the audit log.
     ///
     /// Numbers are 64-bit big-endian; texts are UTF-8 with a 32-bit big-endian length before them. There is one
     /// encoding of a record.
@@ -32,6 +32,7 @@ extension ControlRecord {
         writer.append(limit: throttle.latencyPercentMax)
         writer.append(limit: throttle.hours?.fromMinute)
         writer.append(limit: throttle.hours?.untilMinute)
+        writer.append(integer: expectedRecords)
         writer.append(integer: debt)
         writer.append(audit: lastAudit)
         return writer.bytes
@@ -51,10 +52,10 @@ extension ControlRecord {
             let isRetired = reader.flag(), let hasPassedBarrier = reader.flag(), let controller = reader.integer(),
             let source = reader.store(), let target = reader.store(), let holdMax = reader.duration(),
             let marksMax = reader.integer(), let leastScope = reader.scope(), let isPaused = reader.flag(),
-            let rowsMax = reader.limit(),
-            let bytesMax = reader.limit(), let latencyMax = reader.limit(), let from = reader.limit(),
-            let until = reader.limit(), (from == nil) == (until == nil), let debt = reader.integer(),
-            let audit = reader.audit()
+            let rowsMax = reader.limit(), let bytesMax = reader.limit(), let latencyMax = reader.limit(),
+            let from = reader.limit(), let until = reader.limit(), (from == nil) == (until == nil),
+            let expected = reader.integer(),
+            let debt = reader.integer(), let audit = reader.audit()
         else { return nil }
         // What is counted up has room to.
         guard epoch < 1 << 62, controller < 1 << 62 else { return nil }
@@ -74,6 +75,7 @@ extension ControlRecord {
             latencyPercentMax: latencyMax
         )
         if let from, let until { throttle.hours = Throttle.Hours(fromMinute: from, untilMinute: until) }
+        expectedRecords = expected
         self.debt = debt
     }
 }

@@ -22,7 +22,11 @@ public struct ControlRecord: Hashable, Sendable {
     public var plan: MigrationPlan
     /// How hard workers may work, at any time.
     public var throttle: Throttle
-    /// How many rows were copied and wait to be verified, beyond those that are marked.
+    /// How many records the source had when the migration was planned, by count or estimate: what ``MigrationStatus/rows``
+    /// comes to in the end, if not much is written meanwhile.
+    public internal(set) var expectedRecords: UInt64
+    /// How many rows were copied and are not proven to be there, when workers took that down last: when a proof began or
+    /// ended, and when something was repaired. See ``MigrationController/proof()``.
     public internal(set) var debt: UInt64
     /// The last line of the audit log, whose earlier lines have rows of their own.
     public internal(set) var lastAudit: AuditEntry
@@ -40,6 +44,7 @@ public struct ControlRecord: Hashable, Sendable {
         self.target = target
         self.plan = plan
         self.throttle = Throttle()
+        self.expectedRecords = 0
         self.debt = 0
         self.lastAudit = audit
     }

@@ -148,6 +148,15 @@ extension ControlStore {
         }
     }
 
+    /// Takes down in the record how much is not proven, for whoever reads it. What decides is the proof itself.
+    func noteDebt() async throws(StoreError) {
+        let debt = try await proofReport().debt
+        _ = try await update(actor: "", milliseconds: 0) { (record) throws(StoreError) in
+            record.debt = debt
+            return nil
+        }
+    }
+
     private func update(
         actor: String,
         milliseconds: UInt64,

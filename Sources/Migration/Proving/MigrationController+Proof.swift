@@ -9,6 +9,7 @@ extension MigrationController {
     public func proveAgain() async throws(StoreError) {
         _ = try await change { (_) throws(StoreError) in "asked for a new proof" }
         try await stores.control.removeProof()
+        try await stores.control.noteDebt()
     }
 
     /// Makes those records that were found to differ in the target, or after the switch in the source, like those that
@@ -30,6 +31,7 @@ extension MigrationController {
         for difference in differences where repaired.contains(difference.key) {
             try await stores.control.remove(difference)
         }
+        try await stores.control.noteDebt()
         _ = try await change { (_) throws(StoreError) in "repaired \(repaired.count) of \(differences.count) records" }
         return repaired.count
     }

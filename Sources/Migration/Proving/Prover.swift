@@ -51,11 +51,13 @@ struct Prover: Sendable {
             let rows = try await rows(suspects, direction.origin)
             guard try await prove(suspects, rows, of: direction.origin, direction) != nil else { return .resting }
             for key in suspects { try await stores.control.remove(suspect: key) }
+            try await stores.control.noteDebt()
             return .copied
         }
         var proof = known?.proof ?? ProofRecord(token: lease.token, began: milliseconds())
         guard let place = proof.place, proof.token <= lease.token else { return .taken }
         proof.token = lease.token
+        if known == nil { try await stores.control.noteDebt() }
         let before = proof.place
         let deadline = environment.now() + Prover.chunkTime
         var next: ProofRecord.Place? = place
@@ -77,6 +79,7 @@ struct Prover: Sendable {
         if proof.place == nil { proof.ended = milliseconds() }
         _ = try await stores.control.keep(proof, if: known.map { .revision($0.revision) } ?? .absent)
         if proof.place == nil {
+            try await stores.control.noteDebt()
             try await leases.release(lease)
             self.lease = nil
         }

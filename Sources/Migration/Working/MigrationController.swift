@@ -39,6 +39,7 @@ public struct MigrationController: Sendable {
         }
         let audit = AuditEntry(number: 0, milliseconds: milliseconds(), actor: actor, text: "planned the migration")
         var record = ControlRecord(source: sourceName, target: targetName, plan: plan, controller: 0, audit: audit)
+        record.expectedRecords = report.records
         // Epochs of fences only grow, and either store may have been through a migration before.
         for side in Side.allCases {
             for bin in try await stores[side].bins() {

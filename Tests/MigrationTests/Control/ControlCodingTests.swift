@@ -42,6 +42,7 @@ import Testing
             hours: Bool.random(using: &generator) ? Throttle.Hours(fromMinute: 1, untilMinute: 0) : nil
         )
         record.debt = generator.next()
+        record.expectedRecords = generator.next()
         return record
     }
 
@@ -121,13 +122,14 @@ import Testing
             audit: audit
         )
         record.throttle.rowsPerSecondMax = 10
+        record.expectedRecords = 51
         record.throttle.hours = Throttle.Hours(fromMinute: 60, untilMinute: 120)
         let number = { (value: UInt8) in [UInt8](repeating: 0, count: 7) + [value] }
         let text = { (text: String) in [0, 0, 0, UInt8(text.utf8.count)] + Array(text.utf8) }
         let pieces: [[UInt8]] = [
             [1], number(1), [0, 0, 0, 0, 0, 0], number(6), text("s"), number(1), number(2), text("t"), number(3),
             number(4), number(250), number(9), [1], [0], [1], number(10), [0], [0], [1], number(60), [1], number(120),
-            number(0), number(0), number(5),
+            number(51), number(0), number(0), number(5),
             text("op"), text("go"),
         ]
         #expect(record.encoded == pieces.flatMap { $0 })

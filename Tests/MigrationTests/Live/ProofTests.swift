@@ -67,13 +67,16 @@ import Testing
         let kinds = Dictionary(uniqueKeysWithValues: proof.differences.map { ($0.text, $0.kind) })
         #expect(kinds == ["p1/1": "different", "p2/2": "missing", "p/extra": "extra"])
         #expect(!proof.isComplete && proof.debt == 3)
+        #expect(try await migration.controller.record().debt == 3)
         #expect(try await refusal(of: migration) == .unproven)
         let error = await #expect(throws: StoreError.self) { try await migration.controller.switchOver() }
         #expect(error?.metadata["reason"] == StepRefusal.unproven.rawValue)
 
         #expect(try await migration.controller.repair() == 3)
         #expect(try await migration.controller.proof().isComplete)
+        #expect(try await migration.controller.record().debt == 0)
         try await migration.controller.proveAgain()
+        #expect(try await migration.controller.record().debt > 0)
         #expect(try await refusal(of: migration) == .unproven)
         while try await copier.step() != .finished {}
         #expect(try await migration.controller.proof().isComplete)
@@ -139,6 +142,7 @@ import Testing
         try await migration.controller.throttle(Throttle())
         try await migration.copy()
         let status = try await migration.controller.status()
+        #expect(status.record.expectedRecords == 51)
         #expect(status.isCopied && status.rows == 51 && status.rangesCopied == status.ranges)
         #expect(status.limits.isEmpty && status.proof.isComplete && status.marks == 0)
     }
