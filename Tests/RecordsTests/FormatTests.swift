@@ -34,7 +34,7 @@ import Tuples
 
     @Test func checksumIsThePublishedOne() {
         // The check value of CRC-32C, from the catalogue of parametrised CRC algorithms.
-        #expect(Checksum.of("123456789".utf8) == 0xe306_9283)
+        #expect(Checksum.of(Array("123456789".utf8)) == 0xe306_9283)
     }
 
     @Test func envelope() throws {

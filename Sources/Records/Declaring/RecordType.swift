@@ -15,6 +15,9 @@ public struct RecordType<Message: Sendable>: Sendable {
     /// The name of the type.
     public var name: String { shape.name }
 
+    /// The names of its fields, sorted.
+    public var fieldNames: [String] { shape.fields.keys.sorted() }
+
     /// A type of messages that are encoded like this.
     init(
         _ name: String,
@@ -80,9 +83,12 @@ public struct RecordType<Message: Sendable>: Sendable {
         }
     }
 
+    /// The bytes of a message.
+    func encode(_ message: Message) throws -> [UInt8] { try encoding(message) }
+
     /// A message encoded, with what its fields hold: it need not be decoded again.
     func content(of message: Message) throws -> RecordContent {
-        let body = try encoding(message)
+        let body = try encode(message)
         let values = try reader.values(of: body) { message }
         return RecordContent(body: body, values: values)
     }

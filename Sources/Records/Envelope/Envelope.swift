@@ -17,12 +17,18 @@ struct Envelope: Hashable, Sendable {
         self.body = body
     }
 
+    /// How many bytes there are beside the name and the message.
+    private static let overhead = 26
+
     var encoded: [UInt8] {
-        var bytes = [Envelope.format, UInt8(truncatingIfNeeded: type.utf8.count)]
-        bytes.reserveCapacity(body.count + type.utf8.count + 26)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(body.count + type.utf8.count + Envelope.overhead)
+        bytes.append(Envelope.format)
+        bytes.append(UInt8(truncatingIfNeeded: type.utf8.count))
         bytes += type.utf8
         Envelope.append(schemaVersion, to: &bytes)
-        bytes += version.bytes
+        Envelope.append(version.high, to: &bytes)
+        Envelope.append(version.low, to: &bytes)
         bytes += body
         Envelope.append(Checksum.of(bytes), to: &bytes)
         return bytes
@@ -30,8 +36,8 @@ struct Envelope: Hashable, Sendable {
 
     /// The envelope of a row of records of a type. Total on any bytes.
     init(_ bytes: [UInt8], of shape: RecordShape) throws(RecordError) {
-        let subject = ["type": shape.name]
-        guard bytes.count >= 26 else { throw .damaged("A record's row is too short.", subject) }
+        var subject: [String: String] { ["type": shape.name] }
+        guard bytes.count >= Envelope.overhead else { throw .damaged("A record's row is too short.", subject) }
         guard bytes[0] == Envelope.format else {
             throw RecordError(
                 .newerVersion,
@@ -39,15 +45,21 @@ struct Envelope: Hashable, Sendable {
                 subject
             )
         }
-        let content = bytes.dropLast(4)
-        guard Checksum.of(content) == Envelope.number(bytes.suffix(4)) else {
-            throw .damaged("A record's checksum does not match its bytes.", subject)
+        let end = bytes.count - 4
+        let isWhole = bytes.withUnsafeBytes { bytes in
+            Checksum.of(UnsafeRawBufferPointer(rebasing: bytes[..<end])) == Envelope.number(bytes, at: end)
         }
+        guard isWhole else { throw .damaged("A record's checksum does not match its bytes.", subject) }
         let nameEnd = 2 + Int(bytes[1])
-        guard content.count >= nameEnd + 20, content[2..<nameEnd].elementsEqual(shape.name.utf8),
-            let version = RecordVersion(bytes: Array(content[nameEnd + 4..<nameEnd + 20]))
-        else { throw .damaged("A record's row is of another type than its key.", subject) }
-        let schemaVersion = Envelope.number(content[nameEnd..<nameEnd + 4])
+        guard end >= nameEnd + 20, bytes[2..<nameEnd].elementsEqual(shape.name.utf8) else {
+            throw .damaged("A record's row is of another type than its key.", subject)
+        }
+        let (schemaVersion, high, low) = bytes.withUnsafeBytes { bytes in
+            (
+                Envelope.number(bytes, at: nameEnd) as UInt32, Envelope.number(bytes, at: nameEnd + 4) as UInt64,
+                Envelope.number(bytes, at: nameEnd + 12) as UInt64
+            )
+        }
         guard schemaVersion <= shape.schemaVersion else {
             throw RecordError(
                 .newerVersion,
@@ -58,14 +70,19 @@ struct Envelope: Hashable, Sendable {
         self.init(
             type: shape.name,
             schemaVersion: schemaVersion,
-            version: version,
-            body: Array(content[(nameEnd + 20)...])
+            version: RecordVersion(high: high, low: low),
+            body: Array(bytes[(nameEnd + 20)..<end])
         )
     }
 
-    private static func append(_ number: UInt32, to bytes: inout [UInt8]) {
+    private static func append(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {
         withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.reduce(0) { $0 << 8 | UInt32($1) } }
+    private static func number<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ bytes: UnsafeRawBufferPointer,
+        at offset: Int
+    ) -> Number {
+        Number(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Number.self))
+    }
 }

@@ -66,6 +66,10 @@ struct DirectStatement {
         sqlite3_bind_blob(handle, index, bytes.baseAddress, Int32(bytes.count), nil)
     }
 
+    func bind(_ index: Int32, _ number: Int64) {
+        sqlite3_bind_int64(handle, index, number)
+    }
+
     /// Whether there is a row.
     func step() throws -> Bool {
         switch sqlite3_step(handle) {
@@ -81,6 +85,8 @@ struct DirectStatement {
             count: Int(sqlite3_column_bytes(handle, index))
         )
     }
+
+    func number(_ index: Int32) -> Int64 { sqlite3_column_int64(handle, index) }
 
     func reset() {
         sqlite3_reset(handle)

@@ -7,6 +7,10 @@ enum Theme: String, CaseIterable {
     case postgreSQLCopies = "postgresql-copies"
     case postgreSQLVerification = "postgresql-verifying"
     case redisCalls = "redis-calls"
+    case recordEnvelopes = "records-envelopes"
+    case recordQueries = "records-queries"
+    case recordSaves = "records-saves"
+    case recordServerQueries = "records-postgresql"
 
     func measure(_ bench: Workbench, _ results: inout Results) async throws {
         switch self {
@@ -31,6 +35,10 @@ enum Theme: String, CaseIterable {
             try await measureHostileInputs(bench, &results)
         case .ucan: try await measureChains(bench, &results)
         case .redisCalls: try await measureRedisCalls(bench, &results)
+        case .recordEnvelopes: try await measureRecordEnvelopes(bench, &results)
+        case .recordQueries: try await measureRecordQueries(bench, &results)
+        case .recordSaves: try await measureRecordSaves(bench, &results)
+        case .recordServerQueries: try await measureRecordServerQueries(bench, &results)
         }
     }
 }

@@ -29,14 +29,18 @@ final class DirectServerTable: @unchecked Sendable { // One thread at a time use
     }
 
     func prepare() throws {
-        let texts = [
+        try prepare([
             ("get", "SELECT r, v FROM entries WHERE s = 0 AND p = $1::bytea AND k = $2::bytea"),
             (
                 "put",
                 "INSERT INTO entries VALUES (0, $1::bytea, $2::bytea, 1, $3::bytea) ON CONFLICT (s, p, k) "
                     + "DO UPDATE SET r = excluded.r, v = excluded.v"
             ),
-        ]
+        ])
+    }
+
+    /// Prepares statements, each a name and its text.
+    func prepare(_ texts: [(String, String)]) throws {
         for (name, text) in texts {
             let result = PQprepare(connection, name, text, 0, nil)
             defer { PQclear(result) }
@@ -53,7 +57,8 @@ final class DirectServerTable: @unchecked Sendable { // One thread at a time use
         _ = try call("put", [key.partition, key.bytes, value]) { _ in 0 }
     }
 
-    private func call(_ name: String, _ parameters: [[UInt8]], _ read: (OpaquePointer?) -> Int) throws -> Int {
+    /// What is read of the result of a prepared statement.
+    func call(_ name: String, _ parameters: [[UInt8]], _ read: (OpaquePointer?) throws -> Int) throws -> Int {
         let lengths = parameters.map { Int32($0.count) }
         let formats = [Int32](repeating: 1, count: parameters.count)
         return try parameters.flatMap { $0 }.withUnsafeBytes { block in
@@ -65,7 +70,7 @@ final class DirectServerTable: @unchecked Sendable { // One thread at a time use
             let result = PQexecPrepared(connection, name, Int32(values.count), values, lengths, formats, 1)
             defer { PQclear(result) }
             guard [PGRES_COMMAND_OK, PGRES_TUPLES_OK].contains(PQresultStatus(result)) else { throw failure }
-            return read(result)
+            return try read(result)
         }
     }
 
@@ -86,8 +91,8 @@ final class DirectServerTable: @unchecked Sendable { // One thread at a time use
     }
 
     /// Rows by one COPY in, in the binary format, ready made.
-    func copyIn(_ bytes: [UInt8]) throws {
-        let begun = PQexec(connection, "COPY entries FROM STDIN (FORMAT binary)")
+    func copyIn(_ bytes: [UInt8], to table: String = "entries") throws {
+        let begun = PQexec(connection, "COPY \(table) FROM STDIN (FORMAT binary)")
         defer { PQclear(begun) }
         guard PQresultStatus(begun) == PGRES_COPY_IN else { throw failure }
         try bytes.withUnsafeBytes { bytes in
@@ -110,25 +115,16 @@ final class DirectServerTable: @unchecked Sendable { // One thread at a time use
 
     /// All records as COPY's binary format has them.
     static func encoded(_ data: Dataset) -> [UInt8] {
-        var bytes = Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-        func append(_ number: some FixedWidthInteger) {
-            withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
-        }
+        var rows = BinaryRows()
         for (number, key) in data.keys.enumerated() {
-            append(Int16(5))
-            append(Int32(2))
-            append(Int16(0))
-            for field in [key.partition, key.bytes] {
-                append(Int32(field.count))
-                bytes += field
-            }
-            append(Int32(8))
-            append(Int64(number))
-            append(Int32(data.value(number).count))
-            bytes += data.value(number)
+            rows.append(fields: 5)
+            rows.append(number: Int16(0))
+            rows.append(bytes: key.partition)
+            rows.append(bytes: key.bytes)
+            rows.append(number: Int64(number))
+            rows.append(bytes: data.value(number))
         }
-        append(Int16(-1))
-        return bytes
+        return rows.ended
     }
 }
 
