@@ -136,7 +136,7 @@ let package = Package(
         .target(
             name: "CommandLineTool",
             dependencies: [
-                "Drivers", "IPLD", "KeyValue", "Migration", "Records", "UCAN",
+                "Drivers", "IPLD", "KeyValue", "Migration", "Records", "Tuples", "UCAN",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

@@ -20,7 +20,7 @@ struct RootCommand: ParsableCommand {
             GetCommand.self, PutCommand.self, DeleteCommand.self, ScanCommand.self, CountCommand.self,
             PartitionsCommand.self, StatCommand.self, CopyCommand.self, VerifyCommand.self, DigestCommand.self,
             DumpCommand.self, RestoreCommand.self, CARCommand.self, CIDCommand.self, UCANCommand.self,
-            RecordsCommand.self, IndexCommand.self,
+            RecordsCommand.self, QueryCommand.self, IndexCommand.self,
         ]
     )
 }

@@ -24,6 +24,9 @@ struct JSONObject {
 
     mutating func add(_ name: String, _ number: Int) { add(name, literal: "\(number)") }
 
+    /// Adds a finite number.
+    mutating func add(_ name: String, _ number: Double) { add(name, literal: "\(number)") }
+
     mutating func add(_ name: String, _ bool: Bool) { add(name, literal: bool ? "true" : "false") }
 
     mutating func addNull(_ name: String) { add(name, literal: "null") }

@@ -18,6 +18,8 @@ extension RecordCatalog {
     /// - Parameters:
     ///   - namespace: The namespace.
     ///   - names: The types that are wanted; nil for all.
+    ///   - declared: Types that are brought into the schema, as a program's declarations are. The states and generations
+    ///     of their indexes count for nothing.
     ///   - cursorKey: The secret that the cursors of queries are sealed with.
     ///   - wallClock: The time of day, which records' expiry is compared with.
     /// - Throws: ``RecordError/Code/unsupported`` with the name of a field that only the service's code can read, and
@@ -25,12 +27,14 @@ extension RecordCatalog {
     public func open(
         _ namespace: String,
         types names: [String]? = nil,
+        declaring declared: [RecordTypeDescription] = [],
         cursorKey: CursorKey,
         wallClock: @escaping @Sendable () -> Timestamp
     ) async throws -> DescribedRecords {
-        let schema = try await describeSchema(of: namespace)
         var types: [String: RecordType<StoredMessage>] = [:]
-        for description in schema.types where names?.contains(description.name) ?? true {
+        for description in declared { types[description.name] = try RecordType(describedBy: description) }
+        let stored = declared.isEmpty ? try await describeSchema(of: namespace).types : []
+        for description in stored where names?.contains(description.name) ?? true {
             types[description.name] = try RecordType(describedBy: description)
         }
         if let missing = names?.first(where: { types[$0] == nil }) {

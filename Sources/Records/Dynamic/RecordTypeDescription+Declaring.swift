@@ -63,6 +63,42 @@ extension RecordType where Message == StoredMessage {
     }
 }
 
+extension RecordType where Message == StoredMessage {
+    /// The message whose fields hold these values, by their names. Others are not set.
+    ///
+    /// - Throws: ``RecordError/Code/unknownField`` and ``RecordError/Code/wrongKind``, with the field;
+    ///   ``RecordError/Code/invalidDeclaration`` for a field of a key without a value.
+    public func message(of values: [String: [TupleElement]]) throws(RecordError) -> StoredMessage {
+        if let field = (shape.primaryKey + shape.partitionKey.fieldNames).first(where: { values[$0] == nil }) {
+            throw RecordError(
+                .invalidDeclaration,
+                "A field of a key has no value: keys are made of values that are always there.",
+                ["type": name, "field": field]
+            )
+        }
+        var writer = WireWriter()
+        for (name, elements) in values.sorted(by: { $0.key < $1.key }) {
+            try shape.require(name, isMultiValued: nil, elements)
+            guard let field = shape.fields[name], let stored = field.stored,
+                field.isMultiValued || elements.count == 1
+            else {
+                throw RecordError(
+                    .wrongKind,
+                    "The field has exactly one value.",
+                    ["type": self.name, "field": name, "values": "\(elements.count)"]
+                )
+            }
+            for element in elements { writer.append(element, stored) }
+        }
+        return StoredMessage(bytes: writer.bytes)
+    }
+
+    /// The value of a field as a text by itself, without quotation marks; nil for one that is not of its kind.
+    public func value(_ text: String, of field: String) -> TupleElement? {
+        shape.fields[field].flatMap { FilterValue.element(text, of: $0.kind) }
+    }
+}
+
 /// What a field of a message holds.
 public struct StoredField: Hashable, Sendable {
     /// The field's name.

@@ -56,6 +56,32 @@ public struct Query: Hashable, Sendable {
         }
         try filter.validate(for: shape)
         for name in order { try shape.require(name, isMultiValued: false, []) }
+        if let partition { try shape.require(partition: partition) }
+    }
+}
+
+extension RecordShape {
+    /// Throws unless a partition is named as the type's partition key has it.
+    func require(partition: Tuple) throws(RecordError) {
+        let isNamed =
+            switch partitionKey.kind {
+            case .shards(let count, _):
+                if partition.elements.count == 1, case .integer(let shard)? = partition.elements.first {
+                    (0..<Int64(count)).contains(shard)
+                } else {
+                    false
+                }
+            case .fields(let names):
+                names.count == partition.elements.count
+                    && zip(names, partition.elements).allSatisfy { fields[$0]?.kind.admits($1) ?? false }
+            }
+        guard isNamed else {
+            throw RecordError(
+                .wrongKind,
+                "A partition is named by a value for each field of the partition key, or by the number of a shard.",
+                ["type": name, "fields": partitionKey.fieldNames.joined(separator: ",")]
+            )
+        }
     }
 }
 

@@ -229,6 +229,9 @@ import Tuples
             (Query(.any("downloads", .equal, 7), in: ["ann"]), .wrongKind),
             (Query(in: ["ann"], orderedBy: ["tags"]), .wrongKind),
             (Query(.isIn("downloads", Array(repeating: 1, count: 101)), in: ["ann"]), .tooLarge),
+            (Query(in: ["ann"], limit: .max), .tooLarge), (Query(in: ["ann"], examinedMax: 0), .tooLarge),
+            (Query(in: ["ann"], limit: .min), .tooLarge), (Query(in: [7]), .wrongKind), (Query(in: []), .wrongKind),
+            (Query(in: ["ann", "bob"]), .wrongKind),
         ]
         for (query, code) in cases {
             await #expect { try await records.find(query, as: type) } throws: { ($0 as? RecordError)?.code == code }

@@ -5,9 +5,9 @@ import Records
 struct RecordsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "records",
-        abstract: "Look at the records that services keep in a store.",
+        abstract: "Look at the records that services keep in a store, and save some.",
         discussion: "What services have declared lies in the store, so that this needs none of their code.",
-        subcommands: [RecordTypesCommand.self]
+        subcommands: [RecordTypesCommand.self, ImportRecordsCommand.self]
     )
 }
 
