@@ -10,6 +10,8 @@ let package = Package(
         .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
         .library(name: "PostgreSQLStore", targets: ["PostgreSQLStore"]),
         .library(name: "RedisStore", targets: ["RedisStore"]),
+        .library(name: "BucketStore", targets: ["BucketStore"]),
+        .library(name: "DynamoDBStore", targets: ["DynamoDBStore"]),
         .library(name: "CouchDBStore", targets: ["CouchDBStore"]),
         .library(name: "CloudflareKVStore", targets: ["CloudflareKVStore"]),
         .library(name: "Tuples", targets: ["Tuples"]),
@@ -31,7 +33,13 @@ let package = Package(
             description: "Cloudflare KV. Brings AsyncHTTPClient along.",
             enabledTraits: ["HTTPStores"]
         ),
-        .default(enabledTraits: ["SQLite", "PostgreSQL", "Redis", "CouchDB", "CloudflareKV"]),
+        .trait(name: "DynamoDB", description: "DynamoDB. Brings AsyncHTTPClient along.", enabledTraits: ["HTTPStores"]),
+        .trait(
+            name: "S3",
+            description: "Buckets of S3, R2 and their like. Brings AsyncHTTPClient along.",
+            enabledTraits: ["HTTPStores"]
+        ),
+        .default(enabledTraits: ["SQLite", "PostgreSQL", "Redis", "CouchDB", "CloudflareKV", "DynamoDB", "S3"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -120,6 +128,28 @@ let package = Package(
         ),
         .target(name: "CouchDBStore", dependencies: ["KeyValue", "StoreHTTP"]),
         .target(name: "CloudflareKVStore", dependencies: ["KeyValue", "StoreHTTP", "Tuples"]),
+        // What tables of DynamoDB and buckets share: signatures, credentials, errors.
+        .target(
+            name: "AWSClient",
+            dependencies: ["KeyValue", "StoreHTTP", .product(name: "Crypto", package: "swift-crypto")]
+        ),
+        .target(
+            name: "DynamoDBStore",
+            dependencies: [
+                "KeyValue",
+                .target(name: "AWSClient", condition: .when(traits: ["DynamoDB"])),
+                .target(name: "StoreHTTP", condition: .when(traits: ["DynamoDB"])),
+            ]
+        ),
+        .target(
+            name: "BucketStore",
+            dependencies: [
+                "KeyValue",
+                .target(name: "AWSClient", condition: .when(traits: ["S3"])),
+                .target(name: "StoreHTTP", condition: .when(traits: ["S3"])),
+                .product(name: "Crypto", package: "swift-crypto", condition: .when(traits: ["S3"])),
+            ]
+        ),
 
         // Where everything is put together.
         .target(
@@ -131,6 +161,8 @@ let package = Package(
                 .target(name: "SQLiteStore", condition: .when(traits: ["SQLite"])),
                 .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
                 .target(name: "RedisStore", condition: .when(traits: ["Redis"])),
+                .target(name: "BucketStore", condition: .when(traits: ["S3"])),
+                .target(name: "DynamoDBStore", condition: .when(traits: ["DynamoDB"])),
             ]
         ),
         .target(
@@ -251,6 +283,25 @@ let package = Package(
             dependencies: [
                 "Drivers", "KeyValue", "LiveMigrationWorkload", "Migration", "MigrationProcess", "TestServers",
                 "TestSupport",
+            ]
+        ),
+        .testTarget(
+            name: "AWSClientTests",
+            dependencies: ["AWSClient", "KeyValue", "StoreHTTP", "TestSupport"],
+            exclude: ["Peer"]
+        ),
+        .testTarget(
+            name: "DynamoDBStoreTests",
+            dependencies: [
+                "AWSClient", "DynamoDBStore", "KeyValue", "KeyValueConformance", "StoreHTTP", "StoreWriter",
+                "TestServers", "TestSupport",
+            ]
+        ),
+        .testTarget(
+            name: "BucketStoreTests",
+            dependencies: [
+                "AWSClient", "BucketStore", "KeyValue", "KeyValueConformance", "StoreHTTP", "StoreWriter",
+                "TestServers", "TestSupport",
             ]
         ),
         .testTarget(name: "TestServersTests", dependencies: ["TestServers", "TestSupport"]),

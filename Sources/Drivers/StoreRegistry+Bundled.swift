@@ -1,10 +1,16 @@
 public import KeyValue
 
+#if S3
+import BucketStore
+#endif
 #if CloudflareKV
 import CloudflareKVStore
 #endif
 #if CouchDB
 import CouchDBStore
+#endif
+#if DynamoDB
+import DynamoDBStore
 #endif
 #if PostgreSQL
 import PostgreSQLStore
@@ -28,6 +34,12 @@ extension StoreRegistry {
         #endif
         #if Redis
         registry.register(RedisDriver())
+        #endif
+        #if DynamoDB
+        registry.register(DynamoDBDriver())
+        #endif
+        #if S3
+        registry.register(BucketDriver())
         #endif
         #if CloudflareKV
         registry.register(CloudflareKVDriver())

@@ -10,8 +10,20 @@ public struct Revision: Hashable, Sendable {
     private let nonce: UInt64
     private let native: [UInt8]?
 
+    // Where the server has tokens of its own, they tell all that the nonce does, and some ways of reading give them alone.
+    public static func == (left: Revision, right: Revision) -> Bool {
+        guard left.store == right.store, left.binding == right.binding else { return false }
+        return left.native == nil && right.native == nil ? left.nonce == right.nonce : left.native == right.native
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(store)
+        hasher.combine(binding)
+        if let native { hasher.combine(native) } else { hasher.combine(nonce) }
+    }
+
     /// For stores: the revision of the row at `key` that was written with `nonce`; with the server's own token where
-    /// that is what the server compares (an ETag, a `_rev`).
+    /// that is what the server compares (an ETag, a `_rev`). Then the nonce may be any where reading did not give it.
     public init(store: StoreIdentity, key: Key, nonce: UInt64, native: [UInt8]? = nil) {
         self.store = store
         self.binding = key.binding
