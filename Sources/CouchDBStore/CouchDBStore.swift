@@ -63,8 +63,8 @@ public final class CouchDBStore: KeyValueStore {
             reverseScan: true,
             marks: false,
             changeFeed: false,
-            // What was checked just before the copy grew too old may take as long as a request to be applied.
-            fencing: .leased(FenceCopy.ageMax + writeTimeout),
+            // The copy may have taken as long as a request to arrive, and so may what was checked against it.
+            fencing: .leased(FenceCopy.ageMax + writeTimeout * 2),
             singleProcess: false,
             countCost: .rows,
             sizeCost: .rows

@@ -182,5 +182,41 @@ import Testing
             #expect(try await !verifier.verify(source, against: target).isEqual)
         }
     }
+
+    private struct Bytes: ByteSink, ByteSource {
+        var bytes: [UInt8] = []
+        private var place = 0
+
+        mutating func write(_ bytes: [UInt8]) async throws(StoreError) { self.bytes += bytes }
+
+        mutating func read(_ count: Int) async throws(StoreError) -> [UInt8] {
+            let piece = Array(bytes[place...].prefix(count))
+            place += piece.count
+            return piece
+        }
+    }
+
+    @Test func aDumpIsPutBack() async throws {
+        let directory = try TemporaryDirectory()
+        let items = Self.items.filter { !$0.key.hasPrefix("user:") }
+        var dump = Bytes()
+        try await withStore(ScriptedCloudflareKV(items)) { source in
+            _ = try await Dumper(source, options: DumpOptions(createdSeconds: 1)).write(to: &dump)
+        }
+        let emptied = ScriptedCloudflareKV(["empty": Item([9])])
+        try await withStore(emptied) { target in
+            var reader = try await DumpReader(dump)
+            let copier = Copier(to: target, options: CopyOptions(onExisting: .replace))
+            let report = try await copier.restore(&reader, temporaryDirectory: directory.path)
+            #expect(report.written == items.count)
+        }
+        let found = emptied.items
+        #expect(Set(found.keys) == Set(items.keys))
+        for (name, item) in items {
+            #expect(found[name]?.value == item.value)
+            #expect(found[name]?.expiration == item.expiration)
+            #expect((found[name]?.metadata == nil) == (item.metadata == nil))
+        }
+    }
 }
 #endif

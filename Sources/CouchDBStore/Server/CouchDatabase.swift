@@ -63,13 +63,15 @@ struct CouchDatabase: Sendable {
         changes: Bool = false,
         _ judge: (StoreReply) throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
-        let credentials = try await login.header(caller)
+        // One for all that it takes: writes were checked against the fence just before.
+        let deadline = caller.environment.now() + caller.timeout
+        let credentials = try await login.header(caller, deadline)
         do throws(StoreError) {
-            return try await send(method, target, body, bytesMax, credentials, changes, judge)
+            return try await send(method, target, body, bytesMax, credentials, changes, deadline, judge)
         } catch {
             guard error.code == .permissionDenied, await login.forget(credentials) else { throw error }
-            let renewed = try await login.header(caller)
-            return try await send(method, target, body, bytesMax, renewed, changes, judge)
+            let renewed = try await login.header(caller, deadline)
+            return try await send(method, target, body, bytesMax, renewed, changes, deadline, judge)
         }
     }
 
@@ -80,6 +82,7 @@ struct CouchDatabase: Sendable {
         _ bytesMax: Int,
         _ credentials: CouchLogin.Header?,
         _ changes: Bool,
+        _ deadline: Duration,
         _ judge: (StoreReply) throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
         var headers = [(name: "Accept", value: "application/json")]
@@ -96,6 +99,7 @@ struct CouchDatabase: Sendable {
         return try await caller.call(
             changes: changes,
             isRepeatable: !changes,
+            deadline: deadline,
             { () throws(StoreError) in request },
             judge
         )

@@ -25,14 +25,14 @@ actor CouchLogin {
     }
 
     /// What is sent along; begins a session where there is to be one.
-    func header(_ caller: HTTPCaller) async throws(StoreError) -> Header? {
+    func header(_ caller: HTTPCaller, _ deadline: Duration) async throws(StoreError) -> Header? {
         switch kind {
         case .nobody: return nil
         case .basic(let user, let password):
             return Header(name: "Authorization", value: "Basic " + Base64.encode("\(user):\(password)".utf8))
         case .session(let user, let password):
             if let session { return session }
-            let begun = try await begin(user, password, caller)
+            let begun = try await begin(user, password, caller, deadline)
             session = begun
             return begun
         }
@@ -45,7 +45,12 @@ actor CouchLogin {
         return true
     }
 
-    private func begin(_ user: String, _ password: String, _ caller: HTTPCaller) async throws(StoreError) -> Header {
+    private func begin(
+        _ user: String,
+        _ password: String,
+        _ caller: HTTPCaller,
+        _ deadline: Duration
+    ) async throws(StoreError) -> Header {
         let body = JSON.object([.init("name", .string(user)), .init("password", .string(password))]).encoded
         let request = StoreRequest(
             "POST",
@@ -56,7 +61,7 @@ actor CouchLogin {
             replyBytesMax: 1 << 20
         )
         let endpoint = endpoint
-        return try await caller.call { () throws(StoreError) in
+        return try await caller.call(deadline: deadline) { () throws(StoreError) in
             request
         } _: { (reply) throws(StoreError) in
             guard reply.isSuccess else { throw reply.failure(at: endpoint, changes: false) }

@@ -81,7 +81,11 @@ extension CouchDBStore {
         }
     }
 
-    private func send(_ places: [Int], _ writes: inout [DocumentWrite]) async {
+    private func send(_ group: [Int], _ writes: inout [DocumentWrite]) async {
+        // Again, since reading took its time: what is sent was admitted by a copy that is young.
+        await admit(group, &writes)
+        let places = group.filter { writes[$0].result == nil }
+        guard !places.isEmpty else { return }
         var documents: [UInt8] = []
         for place in places {
             if !documents.isEmpty { documents.append(0x2C) }

@@ -26,16 +26,18 @@ package struct HTTPCaller: Sendable {
     /// - Parameters:
     ///   - changes: Whether the request changes anything.
     ///   - isRepeatable: Whether it does no more when it is applied twice. Reads are.
+    ///   - deadline: When there has to be a reply; after ``timeout`` unless said otherwise.
     ///   - request: Called for every attempt, so that it can be signed anew.
     /// - Throws: The last attempt's error; ``StoreError/Code/outcomeUnknown`` if an earlier attempt may have changed
     ///   something and no later one succeeded.
     package func call<Result: Sendable>(
         changes: Bool = false,
         isRepeatable: Bool = true,
+        deadline: Duration? = nil,
         _ request: () throws(StoreError) -> StoreRequest,
         _ judge: (StoreReply) throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
-        let deadline = environment.now() + timeout
+        let deadline = deadline ?? environment.now() + timeout
         var unresolved: StoreError?
         var attempt = 1
         while true {
