@@ -308,8 +308,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CommandLineTool", "Drivers", "KeyValue", "Migration", "StoreWriter", "TestServers", "TestSupport",
-                "wherehouse",
+                "CommandLineTool", "Drivers", "KeyValue", "Migration", "Records", "StoreWriter", "TestServers",
+                "TestSupport", "Tuples", "wherehouse",
             ],
             resources: [.copy("Foreign")]
         ),

@@ -9,12 +9,18 @@ extension RecordStore {
     /// again. It costs two passes over the records of the type, and a batch for each of them; a count or a sum takes six
     /// leases, one pass, and a batch for each page.
     ///
+    /// - Parameters:
+    ///   - name: The name of the index.
+    ///   - type: The name of its type.
+    ///   - pace: How hard to work.
+    ///   - progress: Called after each page, from the task that builds.
     /// - Returns: What was done. The index stays write-only where records have the same values of a unique index.
     /// - Throws: ``RecordError/Code/contended`` for what others' changes did not let come to an end: call again.
     public func buildIndex(
         _ name: String,
         of type: String,
-        pace: IndexWorkPace = IndexWorkPace()
+        pace: IndexWorkPace = IndexWorkPace(),
+        progress: @escaping @Sendable (IndexWorkProgress) -> Void = { _ in }
     ) async throws -> IndexBuildReport {
         guard let shape = shapes[type], let index = shape.indexes.first(where: { $0.name == name }) else {
             throw RecordError(
@@ -23,7 +29,14 @@ extension RecordStore {
                 ["type": type, "index": name]
             )
         }
-        let builder = IndexBuilder(writer: writer, schema: schema, shape: shape, index: index, pace: pace)
+        let builder = IndexBuilder(
+            writer: writer,
+            schema: schema,
+            shape: shape,
+            index: index,
+            pace: pace,
+            watch: IndexWorkWatch(progress)
+        )
         return try await builder.build()
     }
 

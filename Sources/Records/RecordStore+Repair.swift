@@ -14,30 +14,47 @@ extension RecordStore {
 
     /// Holds every record, entry and claim in the partition of an address against each other, and mends what is amiss.
     /// It reads the whole partition.
-    ///
-    /// - Returns: How many rows were amiss.
     @discardableResult
-    public func scrub(partitionOf address: RecordAddress) async throws -> Int {
+    public func scrub(partitionOf address: RecordAddress) async throws -> ScrubReport {
         let partition = try writer.layout.partition(of: address, try shape(address.type))
         let shapes = try await schema.view().shapes
-        return try await Scrubber(repairer: Repairer(writer: writer), shapes: shapes).scrub(partition).mended
+        return try await Scrubber(repairer: Repairer(writer: writer), shapes: shapes).scrub(partition)
     }
 
     /// The same for all global indexes of a type, which it reads whole.
     @discardableResult
-    public func scrubGlobalIndexes(of type: String) async throws -> Int {
+    public func scrubGlobalIndexes(of type: String) async throws -> ScrubReport {
         let shapes = try await schema.view().shapes
         let shape = try shapes[type] ?? shape(type)
         let scrubber = Scrubber(repairer: Repairer(writer: writer), shapes: shapes)
-        var mended = 0
-        for index in shape.indexes {
-            guard case .global(let shards) = index.scope else { continue }
-            for shard in 0..<shards {
-                let place = try writer.layout.partition(of: index, shape, shard: Tuple([TupleElement(shard)]))
-                mended += try await scrubber.scrub(place).mended
-            }
-        }
-        return mended
+        var report = ScrubReport()
+        for place in try writer.layout.partitions(ofIndexesOf: shape) { report.add(try await scrubber.scrub(place)) }
+        return report
+    }
+
+    /// The same for all partitions and all global indexes of the declared types, one row after the other, while everybody
+    /// goes on.
+    ///
+    /// It reads everything. What was done is kept: after a crash, call it again, and it goes on where it was, and its
+    /// report is of the whole. A row that can't be read is left as it is, and reported.
+    ///
+    /// - Parameters:
+    ///   - pace: How many rows are read at once, and how long to rest after each page.
+    ///   - fromStart: Whether it begins anew, whatever was done before.
+    ///   - progress: Called after each page, from the task that scrubs.
+    public func scrubAll(
+        pace: IndexWorkPace = IndexWorkPace(),
+        fromStart: Bool = false,
+        progress: @escaping @Sendable (IndexWorkProgress) -> Void = { _ in }
+    ) async throws -> ScrubReport {
+        let scrub = FullScrub(
+            writer: writer,
+            schema: schema,
+            shapes: shapes,
+            pace: pace,
+            watch: IndexWorkWatch(progress)
+        )
+        return try await scrub.run(fromStart: fromStart)
     }
 
     func shape(_ type: String) throws(RecordError) -> RecordShape {

@@ -109,9 +109,9 @@ import Tuples
             RecordLayout(namespace: "t")
         )
         for entry in lost.entries { try await store.put([], at: entry) }
-        #expect(try await records.scrub(partitionOf: address) == 0)
-        #expect(try await records.scrubGlobalIndexes(of: "upload") == 2)
-        #expect(try await records.scrubGlobalIndexes(of: "upload") == 0)
+        #expect(try await records.scrub(partitionOf: address).mended == 0)
+        #expect(try await records.scrubGlobalIndexes(of: "upload").mended == 2)
+        #expect(try await records.scrubGlobalIndexes(of: "upload").mended == 0)
         #expect(try await store.count(.all()) == whole)
         #expect(try await records.get(address, as: type)?.message == upload)
     }

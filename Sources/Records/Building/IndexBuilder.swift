@@ -7,23 +7,21 @@ import Tuples
 ///    record keeps it.
 /// 2. Every record is entered, partition by partition, page by page: in the way of a change that leaves the record as it
 ///    is, so that all that the protocol of changes promises holds here too. A row in each partition says how far it is.
-/// 3. Every record is held against its entries, until there is nothing to mend.
+/// 3. Every record is held against its entries, until there is nothing to mend; how far that is, is kept in the same row.
 /// 4. The index becomes readable, if it is still in that generation.
 ///
 /// A count or a sum is built by ``TotalBuilder``.
 struct IndexBuilder: Sendable {
-    /// How often all records are held against their entries before the build gives up.
-    private static let verificationsMax = 4
-
     let writer: RecordWriter
     let schema: SchemaKeeper
     let shape: RecordShape
     let index: Index
     let pace: IndexWorkPace
+    var watch = IndexWorkWatch()
 
-    private var store: any KeyValueStore { writer.store }
-    private var layout: RecordLayout { writer.layout }
-    private var name: String { RecordLayout.name(of: index, shape) }
+    var store: any KeyValueStore { writer.store }
+    var layout: RecordLayout { writer.layout }
+    var name: String { RecordLayout.name(of: index, shape) }
 
     func build() async throws -> IndexBuildReport {
         guard store.capabilities.order >= .partition else {
@@ -41,7 +39,7 @@ struct IndexBuilder: Sendable {
         }
         let partitions = RecordPartitions(type, store, layout)
         try await partitions.visit { try await fill($0, begun.generation, &report) }
-        try await verify(partitions, &report)
+        try await partitions.visit { try await verify($0, begun.generation, &report) }
         guard report.duplicateCount == 0 else { return report }
         try await partitions.visit { partition in
             try await store.delete(try layout.key(.progress, name, [], in: partition))
@@ -112,16 +110,21 @@ struct IndexBuilder: Sendable {
 
     // MARK: - The records
 
+    /// How far a partition is in this life of the index.
+    func progress(at key: Key, _ generation: UInt64) async throws -> BuildRow {
+        if let entry = try await store.get(key) {
+            let known = try BuildRow(entry.value)
+            if known.generation == generation { return known }
+        }
+        return BuildRow(generation: generation)
+    }
+
     /// Step 2 in one partition, from where it was left.
     private func fill(_ partition: [UInt8], _ generation: UInt64, _ report: inout IndexBuildReport) async throws {
         let key = try layout.key(.progress, name, [], in: partition)
-        var row = BuildRow(generation: generation)
-        if let entry = try await store.get(key) {
-            let known = try BuildRow(entry.value)
-            if known.generation == generation { row = known }
-        }
+        var row = try await progress(at: key, generation)
         let range = try layout.range(of: .record, [.string(shape.name)], in: partition)
-        while !row.isDone {
+        while row.phase == .entering {
             let page = try await store.scan(
                 range,
                 ScanOptions(limit: pace.pageSize, keysOnly: true),
@@ -129,7 +132,7 @@ struct IndexBuilder: Sendable {
             )
             try await enter(page.map(\.key), &report)
             row.cursor = page.cursor
-            row.isDone = page.cursor == nil
+            if page.cursor == nil { row.phase = .entered }
             // Without a condition: of two builders at once, each has entered all that its row says.
             try await store.put(row.encoded, at: key)
             try await rest()
@@ -150,10 +153,11 @@ struct IndexBuilder: Sendable {
             }
         }
         report.entered += entered
+        watch.note(.entering, records.count)
     }
 
     /// False where another record holds the values.
-    private func enter(_ record: Key) async throws -> Bool {
+    func enter(_ record: Key) async throws -> Bool {
         if !writer.rules.contains(.buildAnew) {
             let row = try await writer.read(record, try await schema.view().writing(shape))
             if try await missing([row]).isEmpty { return true }
@@ -165,70 +169,5 @@ struct IndexBuilder: Sendable {
             guard error.code == .notUnique else { throw error }
             return false
         }
-    }
-
-    /// Step 3.
-    private func verify(_ partitions: RecordPartitions, _ report: inout IndexBuildReport) async throws {
-        for _ in 0..<IndexBuilder.verificationsMax {
-            var missed = 0
-            report.duplicateCount = 0
-            report.duplicates = []
-            let view = try await schema.view().writing(shape)
-            var found = IndexBuildReport()
-            try await partitions.visit { partition in
-                let range = try layout.range(of: .record, [.string(shape.name)], in: partition)
-                try await RowPages(store, range, limit: pace.pageSize).visit { page in
-                    let rows = try page.map { (entry) throws(RecordError) in
-                        try RecordRow(entry, at: entry.key, now: writer.wallClock(), view, layout)
-                    }
-                    for row in try await missing(rows) {
-                        if try await enter(row.key) {
-                            missed += 1
-                        } else {
-                            try found.note(row, shape)
-                        }
-                    }
-                    try await rest()
-                }
-            }
-            report.mended += missed
-            report.duplicateCount = found.duplicateCount
-            report.duplicates = found.duplicates
-            if missed == 0 { return }
-        }
-        throw RecordError(
-            .contended,
-            "Records went on missing entries while the index was verified: build again when there is less to do.",
-            ["type": shape.name, "index": index.name]
-        )
-    }
-
-    /// Those of some records whose entries and claims in the index are not there.
-    private func missing(_ rows: [RecordRow]) async throws -> [RecordRow] {
-        let wanted = rows.map { row in
-            let isOwn = { (key: Key) in RecordLayout.decode(key)?.name == name }
-            return (row, row.projection.entries.filter(isOwn), row.projection.claims.keys.filter(isOwn))
-        }
-        let found = try await writer.rows(
-            at: wanted.reduce(into: []) {
-                $0.formUnion($1.1)
-                $0.formUnion($1.2)
-            }
-        )
-        return wanted.compactMap { row, entries, claims in
-            let claim = ClaimRow(holder: row.key).encoded
-            let isWhole =
-                entries.allSatisfy { found[$0].map { !$0.isTombstone } ?? false }
-                && claims.allSatisfy { found[$0].map { !$0.isTombstone && $0.value == claim } ?? false }
-            return isWhole ? nil : row
-        }
-    }
-}
-
-extension IndexBuildReport {
-    fileprivate mutating func note(_ duplicate: RecordRow, _ shape: RecordShape) throws {
-        duplicateCount += 1
-        guard duplicates.count < IndexBuildReport.duplicatesMax, let envelope = duplicate.envelope else { return }
-        duplicates.append(try shape.address(of: try shape.extract(envelope.body)))
     }
 }

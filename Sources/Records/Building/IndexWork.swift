@@ -1,3 +1,5 @@
+import Synchronization
+
 /// How hard an index is built or dropped while others use the store.
 public struct IndexWorkPace: Hashable, Sendable {
     /// How many records or entries are read at once.
@@ -30,4 +32,37 @@ public struct IndexBuildReport: Hashable, Sendable {
     public internal(set) var duplicates: [RecordAddress] = []
     /// What state the index is in now: readable, or write-only where there are duplicates.
     public internal(set) var state = IndexState.writeOnly
+}
+
+/// How far work on an index has come.
+public struct IndexWorkProgress: Hashable, Sendable {
+    /// What is being done.
+    public enum Phase: Hashable, Sendable {
+        /// Records are entered in the index, or counted for it.
+        case entering
+        /// Records are held against their entries, or rows against each other.
+        case verifying
+    }
+
+    /// What is being done.
+    public let phase: Phase
+    /// How many records or rows this call is done with in the phase.
+    public let rows: Int
+}
+
+/// Adds up what work on an index has done, and tells whoever wants to know.
+final class IndexWorkWatch: Sendable {
+    private let rows = Mutex<[IndexWorkProgress.Phase: Int]>([:])
+    private let report: @Sendable (IndexWorkProgress) -> Void
+
+    init(_ report: @escaping @Sendable (IndexWorkProgress) -> Void = { _ in }) { self.report = report }
+
+    func note(_ phase: IndexWorkProgress.Phase, _ count: Int) {
+        let sum = rows.withLock { rows in
+            let sum = rows[phase, default: 0] + count
+            rows[phase] = sum
+            return sum
+        }
+        report(IndexWorkProgress(phase: phase, rows: sum))
+    }
 }

@@ -3,7 +3,7 @@ import Tuples
 
 /// Lists the partitions that may hold records of a type, page by page.
 struct RecordPartitions: Sendable {
-    private static let pageSize = 128
+    static let pageSize = 128
 
     let store: any KeyValueStore
     let layout: RecordLayout
@@ -30,15 +30,27 @@ struct RecordPartitions: Sendable {
 
     /// Calls `body` with each partition, with one that holds rows of several spaces several times. One that gets its first record meanwhile may be among them or not.
     func visit(_ body: ([UInt8]) async throws -> Void) async throws {
-        let prefix = try RecordLayout.encode([.string(layout.namespace), .string(group)])
-        if let shards {
-            for shard in 0..<shards {
-                let name: Tuple = [.string(layout.namespace), .string(group), TupleElement(shard)]
-                try await body(try RecordLayout.encode(name))
-            }
-            return
+        if let named = try named() {
+            for partition in named { try await body(partition) }
+        } else {
+            for space in spaces { try await list(space, try prefix(), body) }
         }
-        for space in spaces { try await list(space, prefix, body) }
+    }
+
+    /// Those of a type whose partitions are shards; nil for one whose partitions have to be listed.
+    func named() throws(RecordError) -> [[UInt8]]? {
+        guard let shards else { return nil }
+        var partitions: [[UInt8]] = []
+        for shard in 0..<shards {
+            let name: Tuple = [.string(layout.namespace), .string(group), TupleElement(shard)]
+            partitions.append(try RecordLayout.encode(name))
+        }
+        return partitions
+    }
+
+    /// What the partitions that are listed begin with.
+    func prefix() throws(RecordError) -> [UInt8] {
+        try RecordLayout.encode([.string(layout.namespace), .string(group)])
     }
 
     private func list(_ space: KeySpace, _ prefix: [UInt8], _ body: ([UInt8]) async throws -> Void) async throws {

@@ -73,7 +73,7 @@ struct TotalBuilder: Sendable {
         var row = BuildRow(generation: generation)
         if let known = try await store.get(key), try BuildRow(known.value) == row {
             try await schema.barrier()
-            row.isDone = true
+            row.phase = .entered
             try await store.put(row.encoded, at: key)
         }
     }
@@ -95,6 +95,7 @@ struct TotalBuilder: Sendable {
             }
             if let counted = try await countPage(partition, row, over: known, &size) {
                 entered += counted
+                builder.watch.note(.entering, counted)
                 size = min(builder.pace.pageSize, size * 2)
             } else {
                 // Those that were changed are marked now.

@@ -25,7 +25,7 @@ import Tuples
 /// The sums of what is published are rows (2, index, columns…) of the index's own partitions.
 ///
 /// The schema is a row (6) of the partition (namespace, 2), in reserved data, and beside it lies for each published
-/// index (11, index): since when changes may be missing in it.
+/// index (11, index): since when changes may be missing in it. (14, "all") is how far all rows are scrubbed.
 ///
 /// Indexes are named as `type/index` in keys, since types name theirs independently.
 struct RecordLayout: Hashable, Sendable {
@@ -43,11 +43,12 @@ struct RecordLayout: Hashable, Sendable {
         case moment = 11
         case counting = 12
         case counted = 13
+        case scrubbing = 14
 
         var space: KeySpace {
             switch self {
             case .record, .entry, .total, .published: .records
-            case .claim, .intent, .doubt, .progress, .stamp, .notice, .moment, .counting, .counted:
+            case .claim, .intent, .doubt, .progress, .stamp, .notice, .moment, .counting, .counted, .scrubbing:
                 .reservedData
             }
         }
@@ -98,6 +99,18 @@ struct RecordLayout: Hashable, Sendable {
 }
 
 extension RecordLayout {
+    /// The partitions of a type's global indexes.
+    func partitions(ofIndexesOf shape: RecordShape) throws(RecordError) -> [[UInt8]] {
+        var partitions: [[UInt8]] = []
+        for index in shape.indexes {
+            guard case .global(let shards) = index.scope else { continue }
+            for shard in 0..<shards {
+                partitions.append(try partition(of: index, shape, shard: Tuple([TupleElement(shard)])))
+            }
+        }
+        return partitions
+    }
+
     /// The row that every change of a record of the type writes in its partition; nil if the type has none.
     func stamp(of shape: RecordShape, in partition: [UInt8]) throws(RecordError) -> Key? {
         shape.isStamped ? try key(.stamp, shape.name, [], in: partition) : nil

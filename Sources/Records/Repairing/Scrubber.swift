@@ -9,48 +9,81 @@ struct Scrubber: Sendable {
 
     private var writer: RecordWriter { repairer.writer }
 
-    /// What a scrub found.
-    struct Report: Hashable, Sendable {
-        var examined = 0
-        var mended = 0
-    }
-
-    /// Scrubs one partition, of records or of a global index.
-    func scrub(_ partition: [UInt8]) async throws -> Report {
-        var report = Report()
+    /// Scrubs one partition, of records or of a global index. A row that can't be read is noted, and left as it is.
+    func scrub(_ partition: [UInt8]) async throws -> ScrubReport {
+        var report = ScrubReport()
+        report.partitions = 1
         for space in [KeySpace.records, .reservedData] {
             let range = KeyRange.partition(partition, in: space)
             try await RowPages(writer.store, range, includesTombstones: true).visit { page in
-                for entry in page {
-                    report.examined += 1
-                    if try await check(entry) { report.mended += 1 }
-                }
+                for entry in page { try await check(entry, &report) }
             }
         }
         return report
     }
 
-    /// Whether a row had to be mended.
-    private func check(_ entry: Entry) async throws -> Bool {
+    /// Scrubs some rows of a partition.
+    func check(_ entry: Entry, _ report: inout ScrubReport) async throws {
+        report.examined += 1
         guard let (kind, name, elements) = RecordLayout.decode(entry.key),
             let shape = shapes[RecordLayout.type(of: name)]
-        else { return false }
+        else {
+            report.unknown += 1
+            return
+        }
+        do {
+            if try await check(entry, kind, name, elements, shape) { report.mended += 1 }
+        } catch let error as RecordError where error.isOfDamage {
+            // What names a damaged record is left with it: whether it is amiss can't be seen.
+            let isOwn = kind != .entry && kind != .claim
+            if isOwn || error.metadata["row"] != nil { report.note(error, at: entry.key) }
+        }
+    }
+
+    /// Whether a row had to be mended.
+    private func check(
+        _ entry: Entry,
+        _ kind: RecordLayout.Kind,
+        _ name: String,
+        _ elements: [TupleElement],
+        _ shape: RecordShape
+    ) async throws -> Bool {
         if entry.isTombstone { return try await collect(entry) }
         switch kind {
         case .entry:
-            guard let record = try RecordLayout.record(of: entry.key, elements, shape) else { return false }
+            guard let record = try RecordLayout.record(of: entry.key, elements, shape) else {
+                throw RecordError.damaged("An index entry names no record.", ["row": name])
+            }
             return try await mend([entry.key], of: record, shape) { !$0.projection.entries.contains(entry.key) }
         case .claim:
-            let record = try ClaimRow(entry.value).holder
+            // Why it names none is of no interest.
+            guard let record = try? ClaimRow(entry.value).holder else {
+                throw RecordError.damaged("A claim on a unique value does not name a record.", ["row": name])
+            }
             return try await mend([entry.key], of: record, shape) { $0.projection.claims[entry.key] == nil }
         case .record:
             let row = try RecordRow(entry, at: entry.key, now: writer.wallClock(), shape, writer.layout)
+            try requireOwnKey(row, shape)
             let found = try await writer.rows(at: row.projection.entries)
             let missing = row.projection.entries.filter { found[$0]?.isTombstone ?? true }
             return try await mend(missing, of: entry.key, shape) { _ in !missing.isEmpty }
         case .progress: return try await forget(entry, name, shape)
-        case .total, .intent, .doubt, .stamp, .published, .notice, .moment, .counting, .counted: return false
+        case .total, .published:
+            guard Counter.decode(entry.value) == nil else { return false }
+            throw RecordError.damaged("A total is no number.", ["type": shape.name])
+        case .intent:
+            _ = try IntentRow(entry.value)
+            return false
+        case .doubt, .stamp, .notice, .moment, .counting, .counted, .scrubbing: return false
         }
+    }
+
+    /// A record that lies where another belongs would be found by neither's key.
+    private func requireOwnKey(_ row: RecordRow, _ shape: RecordShape) throws(RecordError) {
+        guard let envelope = row.envelope else { return }
+        let address = try shape.address(of: try shape.extract(envelope.body))
+        guard try writer.layout.key(of: address, shape) != row.key else { return }
+        throw RecordError.damaged("A record lies at the key of another.", ["type": shape.name])
     }
 
     /// Removes a tombstone where that can be told from removing what has come in its place. Whoever was about to write

@@ -72,7 +72,7 @@ import Tuples
             sum += try await records.total("downloads", in: [.string(owner)], as: type).value
             let address = RecordAddress(type: "package", partition: [.string(owner)], primaryKey: [])
             #expect(try await records.sweep(partitionOf: address) == 0)
-            #expect(try await records.scrub(partitionOf: address) == 0)
+            #expect(try await records.scrub(partitionOf: address).mended == 0)
         }
         #expect(tagged == count)
         #expect(sum == (0..<count).reduce(0) { $0 + Int64($1 % 5) })
@@ -157,6 +157,90 @@ import Tuples
         #expect(time.slept.count == 1)
         for name in IndexBuildTests.names { _ = try await open(store, type).buildIndex(name, of: "package") }
         try await expectWhole(try await open(store, type), type, 60)
+    }
+
+    /// What was held against its entries before a crash is not looked at again.
+    @Test(arguments: profiles) func verificationGoesOnAfterACrash(_ profile: MemoryProfile) async throws {
+        let store = MemoryStore(profile, environment: time.environment)
+        let (_, type) = try await grown(store, 90)
+        let rows = Mutex((entered: 0, verified: 0))
+        var (crashes, verified) = (0, 0)
+        var isBuilt = false
+        while !isBuilt, crashes < 300 {
+            // A life may end while records are entered, and it may end while they are verified.
+            let mortal = MortalStore(base: store, writes: crashes.isMultiple(of: 2) ? 60 : 9)
+            do {
+                let records = try await open(mortal, type)
+                let pace = IndexWorkPace(pageSize: 4)
+                isBuilt =
+                    try await records.buildIndex("by_downloads", of: "package", pace: pace) { progress in
+                        guard progress.phase == .verifying else { return }
+                        rows.withLock { $0.verified = progress.rows }
+                    }.state == .readable
+            } catch let error as StoreError {
+                #expect(error.code == .unavailable)
+                crashes += 1
+            }
+            verified += rows.withLock { rows in
+                defer { rows.verified = 0 }
+                return rows.verified
+            }
+        }
+        #expect(isBuilt && crashes > 2)
+        // Each life may look again at the page that it was at.
+        #expect(verified >= 90 && verified <= 90 + 4 * crashes)
+        let query = Query(.compare("downloads", .equal, 1), in: ["ann"], limit: 100)
+        let found = try await open(store, type).find(query, as: type)
+        #expect(found.records.count == (0..<90).count { $0 % 3 == 0 && $0 % 5 == 1 })
+    }
+
+    /// Duplicates are told again by who goes on after a crash, since he can't have told of them before.
+    @Test func duplicatesOutlastACrash() async throws {
+        let store = MemoryStore(environment: time.environment)
+        let old = try Samples.packages(indexes: [])
+        let first = try await open(store, old)
+        for number in 0..<40 {
+            var package = IndexBuildTests.package(0)
+            package.name = "p\(10 + number)"
+            package.digest = number < 38 ? "own \(number)" : "same"
+            try await first.save(package, as: old)
+        }
+        let type = try Samples.packages()
+        var told = 0
+        for writes in 1... {
+            do {
+                let records = try await open(MortalStore(base: store, writes: writes), type)
+                told = try await records.buildIndex("digest", of: "package", pace: IndexWorkPace(pageSize: 4))
+                    .duplicateCount
+                break
+            } catch let error as StoreError {
+                #expect(error.code == .unavailable)
+            }
+        }
+        #expect(told == 1)
+    }
+
+    /// A record that changes while it is verified does not miss anything.
+    @Test(arguments: [MemoryProfile.reference, .oneKeyScope]) func verificationEndsBesideWriters(
+        _ profile: MemoryProfile
+    ) async throws {
+        let store = MemoryStore(profile, environment: time.environment)
+        let (records, type) = try await grown(store, 30)
+        _ = records
+        let writer = try await open(store, type)
+        let number = Mutex(0)
+        let busy = BusyStore(base: store, beforeReads: true) {
+            let next = number.withLock { number in
+                number += 1
+                return number
+            }
+            let address = try type.address(of: IndexBuildTests.package(next % 30))
+            try await writer.update(address, as: type) { $0.downloads = Int64(next % 9) }
+        }
+        let report = try await open(busy, type).buildIndex("by_downloads", of: "package", pace: IndexWorkPace(width: 1))
+        #expect(report.state == .readable && report.mended == 0)
+        let address = RecordAddress(type: "package", partition: ["ann"], primaryKey: [])
+        #expect(try await writer.scrub(partitionOf: address).mended == 0)
     }
 
     @Test(arguments: profiles) func duplicatesAreReported(_ profile: MemoryProfile) async throws {

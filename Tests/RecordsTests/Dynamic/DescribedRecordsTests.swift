@@ -65,7 +65,7 @@ import Tuples
         let query = Query(.compare("downloads", .equal, 1_000), in: ["ann"])
         #expect(try await records.find(query, as: type).records.map(\.message) == [package])
         let address = try type.address(of: package)
-        #expect(try await described.records.scrub(partitionOf: address) == 0)
+        #expect(try await described.records.scrub(partitionOf: address).mended == 0)
     }
 
     @Test func valuesAreNamed() async throws {

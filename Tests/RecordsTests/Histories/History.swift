@@ -111,7 +111,7 @@ struct History {
             let partition: Tuple = [.string(owner)]
             let address = RecordAddress(type: type.name, partition: partition, primaryKey: [])
             #expect(try await records.sweep(partitionOf: address) == 0)
-            #expect(try await records.scrub(partitionOf: address) == 0)
+            #expect(try await records.scrub(partitionOf: address).mended == 0)
             let sum = try await records.total("downloads", in: partition, as: type).value
             #expect(sum == own.reduce(0) { $0 + $1.downloads })
             let count = try await records.total("count_by_downloads", of: [1], in: partition, as: type).value

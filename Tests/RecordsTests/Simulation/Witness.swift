@@ -129,7 +129,7 @@ final class Witness: Sendable {
                 if Counter.decode(value) != totals[key] ?? 0 {
                     object("\(key) is \(Counter.decode(value) ?? -1), not \(totals[key] ?? 0)")
                 }
-            case .intent, .doubt, .progress, .notice, .counting, .counted, nil: object("left over: \(key)")
+            case .intent, .doubt, .progress, .notice, .counting, .counted, .scrubbing, nil: object("left over: \(key)")
             }
         }
         for (key, sum) in totals where sum != 0 && rows[key] == nil { object("missing: \(key)") }

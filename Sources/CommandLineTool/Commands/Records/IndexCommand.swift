@@ -5,12 +5,14 @@ import Records
 struct IndexCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "index",
-        abstract: "Look at the indexes of records, and drop them.",
+        abstract: "Look at the indexes of records, build, scrub and drop them.",
         discussion: """
-            To build or scrub an index takes the service's own code, which knows what its messages hold: a service does \
-            both with the library.
+            To build or scrub an index, the fields that it takes have to be declared by their numbers in the messages: where \
+            the service computes one, it does both itself, with the library.
             """,
-        subcommands: [ListIndexesCommand.self, DropIndexCommand.self]
+        subcommands: [
+            ListIndexesCommand.self, BuildIndexCommand.self, ScrubIndexesCommand.self, DropIndexCommand.self,
+        ]
     )
 }
 
