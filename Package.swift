@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "Records", targets: ["Records"]),
         .library(name: "Migration", targets: ["Migration"]),
         .library(name: "Drivers", targets: ["Drivers"]),
+        .library(name: "Telemetry", targets: ["Telemetry"]),
         .executable(name: "wherehouse", targets: ["wherehouse"]),
     ],
     traits: [
@@ -151,11 +152,14 @@ let package = Package(
             ]
         ),
 
+        // What programs that run for long tell of themselves.
+        .target(name: "Telemetry", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")]),
+
         // Where everything is put together.
         .target(
             name: "Drivers",
             dependencies: [
-                "KeyValue",
+                "KeyValue", "Migration",
                 .target(name: "CloudflareKVStore", condition: .when(traits: ["CloudflareKV"])),
                 .target(name: "CouchDBStore", condition: .when(traits: ["CouchDB"])),
                 .target(name: "SQLiteStore", condition: .when(traits: ["SQLite"])),
@@ -302,6 +306,13 @@ let package = Package(
             dependencies: [
                 "AWSClient", "BucketStore", "KeyValue", "KeyValueConformance", "StoreHTTP", "StoreWriter",
                 "TestServers", "TestSupport",
+            ]
+        ),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: [
+                "KeyValue", "Telemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ]
         ),
         .testTarget(name: "TestServersTests", dependencies: ["TestServers", "TestSupport"]),

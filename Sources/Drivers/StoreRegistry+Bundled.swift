@@ -47,6 +47,7 @@ extension StoreRegistry {
         #if CouchDB
         registry.register(CouchDBDriver())
         #endif
+        registry.register(MigrationDriver(registry))
         return registry
     }
 }

@@ -39,13 +39,18 @@ extension CommandContext {
                 environment: environment
             )
         } catch {
-            // Without secrets; a URL that can't be read might hold some anywhere.
-            guard error.code != .cancelled, error.metadata["path"] == nil, let location = try? StoreLocation(url)
-            else { throw error }
-            var metadata = ErrorText.metadata(error)
-            metadata["store"] = "\(location)"
-            throw CommandError(error.isWrongUsage ? .usage : .failed, error.message, metadata)
+            throw named(error, url)
         }
+    }
+
+    /// The error of opening a store with the store's name in it.
+    func named(_ error: StoreError, _ url: String) -> any Error {
+        // Without secrets; a URL that can't be read might hold some anywhere.
+        guard error.code != .cancelled, error.metadata["path"] == nil, let location = try? StoreLocation(url)
+        else { return error }
+        var metadata = ErrorText.metadata(error)
+        metadata["store"] = "\(location)"
+        return CommandError(error.isWrongUsage ? .usage : .failed, error.message, metadata)
     }
 }
 

@@ -5,7 +5,8 @@ public import KeyValue
 /// ``StoreError/Code/locked``.
 public struct MigrationController: Sendable {
     let stores: MigrationStores
-    private let actor: String
+    /// Who does it, for the audit log.
+    var actor: String
     private let token: UInt64
     private let environment: StoreEnvironment
     let milliseconds: @Sendable () -> UInt64

@@ -1,0 +1,116 @@
+public import KeyValue
+
+/// Where a migration stands, as anybody can see who reaches the control store: neither of the two stores is asked.
+public struct MigrationOverview: Sendable {
+    /// How far the copying of one range has come.
+    public struct Range: Hashable, Sendable {
+        /// The space whose keys the range spans.
+        public let space: KeySpace
+        /// Rows that were read.
+        public let rows: UInt64
+        /// Bytes of keys and values of those rows.
+        public let bytes: UInt64
+        /// Whether the range has been copied to its end.
+        public let isCopied: Bool
+    }
+
+    /// A process that has the migrating store open.
+    public struct Client: Hashable, Sendable {
+        /// Random bits that tell it from others.
+        public let id: UInt64
+        /// The epoch that it has acknowledged; 0 before the first.
+        public let epoch: UInt64
+    }
+
+    /// The migration's name.
+    public let name: String
+    /// The control record.
+    public let record: ControlRecord
+    /// The ranges that copying has begun with.
+    public let ranges: [Range]
+    /// Whether every range has been copied.
+    public let isCopied: Bool
+    /// What has been proven of what was copied.
+    public let proof: ProofReport
+    /// Those who have the migrating store open, and those who have gone without a word and are not forgotten yet.
+    public let clients: [Client]
+    /// The workers that have been heard of lately.
+    public let workers: [WorkerReport]
+
+    /// The worker that does what operators ask for.
+    public var leader: WorkerReport? { workers.filter(\.isLeading).max { $0.milliseconds < $1.milliseconds } }
+
+    /// About how many rows there are to copy.
+    public var totalRows: UInt64 { record.expectedRecords }
+    /// Rows that were read by copiers.
+    public var rows: UInt64 { ranges.reduce(0) { $0 &+ $1.rows } }
+    /// Bytes of keys and values of those rows.
+    public var bytes: UInt64 { ranges.reduce(0) { $0 &+ $1.bytes } }
+    /// How many clients have acknowledged the present mode.
+    public var acknowledged: Int { clients.count { $0.epoch == record.epoch } }
+    /// Whether every client has acknowledged the present mode, or is gone.
+    public var isSettled: Bool { record.hasPassedBarrier }
+    /// Whether the migration has ended, one way or the other, and no worker is needed any more.
+    public var isOver: Bool { record.state.isOver && record.state.isRetired && record.hasPassedBarrier }
+    /// Whether the migration was given up.
+    public var isAborted: Bool { record.state.isOver && record.mode == .source }
+
+    /// How long copying takes still at the present rate; nil where that can't be told.
+    public var remaining: Duration? {
+        guard !isCopied, let rate = leader?.rowsPerSecond, rate > 0, totalRows >= rows else {
+            return nil
+        }
+        return .seconds(Double(totalRows - rows) / Double(rate))
+    }
+
+    /// What keeps the migration from going on by itself, the first thing first; empty for nothing.
+    public var limits: [String] {
+        var limits: [String] = []
+        if isOver { return limits }
+        if leader == nil { limits.append("no worker leads: start one where both stores can be opened") }
+        if !isSettled {
+            let behind = clients.count - acknowledged
+            if behind > 0 { limits.append("\(behind) of \(clients.count) clients have not acknowledged the mode") }
+        }
+        if record.mode.isHeld { limits.append("writes are held") }
+        if record.mode == .captured, !isCopied {
+            if record.throttle.isPaused { limits.append("copying is paused") }
+            if let rows = record.throttle.rowsPerSecondMax { limits.append("throttled to \(rows) rows/s") }
+            if let bytes = record.throttle.bytesPerSecondMax { limits.append("throttled to \(bytes) bytes/s") }
+        }
+        limits += workers.map(\.hindrance).filter { !$0.isEmpty }
+        return limits
+    }
+}
+
+extension ControlStore {
+    /// For how long a worker counts as there that says nothing, on clocks that may differ a little.
+    private static let silenceMax: UInt64 = 15_000
+
+    /// Where the migration stands; throws as ``read()`` does.
+    ///
+    /// - Parameter milliseconds: the time since 1970, to tell which workers are still there.
+    public func status(milliseconds: UInt64) async throws(StoreError) -> MigrationOverview {
+        let record = try await read()
+        return MigrationOverview(
+            name: name,
+            record: record,
+            ranges: try await ranges().map { _, range, _ in
+                MigrationOverview.Range(
+                    space: range.space,
+                    rows: range.rows,
+                    bytes: range.bytes,
+                    isCopied: range.isCopied
+                )
+            },
+            isCopied: try await LiveCopier.isFinished(self),
+            proof: try await proofReport(),
+            clients: try await clients().map { id, registration, _ in
+                MigrationOverview.Client(id: id, epoch: registration.epoch)
+            },
+            workers: try await workers().map(\.report).filter {
+                $0.milliseconds.addingReportingOverflow(ControlStore.silenceMax).partialValue >= milliseconds
+            }
+        )
+    }
+}
