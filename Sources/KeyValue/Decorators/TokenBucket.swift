@@ -17,7 +17,11 @@ package struct TokenBucket: Sendable {
 
     /// Takes `count` tokens if they are there within `waitMax`, and says how long to wait for them; otherwise takes
     /// none and says how long it would have been.
-    package mutating func reserve(_ count: Double, waitMax: Duration, now: Duration) -> (granted: Bool, wait: Duration) {
+    package mutating func reserve(
+        _ count: Double,
+        waitMax: Duration,
+        now: Duration
+    ) -> (granted: Bool, wait: Duration) {
         let elapsed = (now - filledAt) / .seconds(1)
         tokens = min(burst, tokens + max(0, elapsed) * tokensPerSecond)
         filledAt = max(filledAt, now)

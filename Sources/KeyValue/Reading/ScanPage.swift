@@ -11,6 +11,9 @@ public struct ScanPage: Sendable {
 
     let rows: Rows
 
+    /// The same page with another cursor.
+    package func with(cursor: Cursor?) -> ScanPage { ScanPage(cursor: cursor, examined: examined, rows: rows) }
+
     /// What a page's rows share, in one object: a row holds one reference.
     final class Rows: Sendable {
         let store: StoreIdentity

@@ -165,12 +165,13 @@ extension MigratingStore {
 
     /// Reads from the store that has the records, again if the lease did not hold until the reply was there.
     private func read<Result: Sendable>(
-        _ body: (any KeyValueStore) async throws(StoreError) -> Result
+        _ body: (any KeyValueStore, Side) async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
         for _ in 0..<MigratingStore.readsMax {
             let ticket = try await begin()
             do throws(StoreError) {
-                let result = try await body(stores[ticket.permission.reads])
+                let side = ticket.permission.reads
+                let result = try await body(stores[side], side)
                 if end(ticket) { return result }
             } catch {
                 _ = end(ticket)
@@ -186,7 +187,7 @@ extension MigratingStore {
 
     public func get(_ keys: [Key], _ options: ReadOptions) async throws(StoreError) -> [Entry?] {
         try Key.validate(keys, for: capabilities.limits)
-        let entries = try await read { (store) throws(StoreError) in try await store.get(keys, options) }
+        let entries = try await read { (store, _) throws(StoreError) in try await store.get(keys, options) }
         if self.options.shadowShare > 0, Double(environment.random() >> 11) / Double(1 << 53) < self.options.shadowShare
         {
             await compare(entries, keys, options)
@@ -216,7 +217,12 @@ extension MigratingStore {
         let capabilities = capabilities
         try range.validate(for: capabilities)
         let options = try options.validated(for: capabilities)
-        return try await read { (store) throws(StoreError) in try await store.scan(range, options, after: cursor) }
+        let isShared = capabilities.order.isShared(within: range)
+        return try await read { (store, side) throws(StoreError) in
+            if isShared { return try await store.scan(range, options, after: cursor) }
+            let page = try await store.scan(range, options, after: try cursor?.native(of: side))
+            return page.with(cursor: page.cursor.map { Cursor($0, of: side) })
+        }
     }
 
     public func partitions(
@@ -224,23 +230,26 @@ extension MigratingStore {
         limit: Int,
         after cursor: Cursor?
     ) async throws(StoreError) -> PartitionPage {
-        try await read { (store) throws(StoreError) in
-            try await store.partitions(in: space, limit: limit, after: cursor)
+        let isShared = capabilities.order == .store
+        return try await read { (store, side) throws(StoreError) in
+            if isShared { return try await store.partitions(in: space, limit: limit, after: cursor) }
+            let page = try await store.partitions(in: space, limit: limit, after: try cursor?.native(of: side))
+            return PartitionPage(partitions: page.partitions, cursor: page.cursor.map { Cursor($0, of: side) })
         }
     }
 
     public func count(_ range: KeyRange, _ options: ReadOptions) async throws(StoreError) -> Measurement {
         try range.validate(for: capabilities)
-        return try await read { (store) throws(StoreError) in try await store.count(range, options) }
+        return try await read { (store, _) throws(StoreError) in try await store.count(range, options) }
     }
 
     public func size(_ range: KeyRange, _ options: ReadOptions) async throws(StoreError) -> Measurement {
         try range.validate(for: capabilities)
-        return try await read { (store) throws(StoreError) in try await store.size(range, options) }
+        return try await read { (store, _) throws(StoreError) in try await store.size(range, options) }
     }
 
     public func status() async throws(StoreError) -> StoreStatus {
-        try await read { (store) throws(StoreError) in try await store.status() }
+        try await read { (store, _) throws(StoreError) in try await store.status() }
     }
 }
 
