@@ -121,7 +121,8 @@ struct RecordQueries {
             var sum = 0
             for calls in script {
                 for scan in calls.scans { _ = try await store.scan(scan.range, scan.options, after: nil) }
-                for keys in calls.gets {
+                // Now and then the schema is read anew, which is no record.
+                for keys in calls.gets where keys.allSatisfy({ $0.space == .records }) {
                     for case let entry? in try await store.get(keys) {
                         let body = Array(entry.value.dropFirst(header).dropLast(4))
                         sum += UploadRecords.digest(try UploadMessage(serializedBytes: body))
