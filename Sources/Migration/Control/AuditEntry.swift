@@ -25,7 +25,7 @@ extension AuditEntry {
         return writer.bytes
     }
 
-    /// Throws ``StoreError/Code/newerFormat`` or ``StoreError/Code/corrupted``.
+    /// Throws `StoreError.Code.newerFormat` or `StoreError.Code.corrupted`.
     init(encoded: [UInt8]) throws(StoreError) {
         var reader = KeyReader(encoded)
         try reader.requireFormat(AuditEntry.format)

@@ -36,7 +36,7 @@ struct ClientRegistration: Hashable, Sendable {
         self.leastScope = leastScope
     }
 
-    /// Throws ``StoreError/Code/newerFormat`` or ``StoreError/Code/corrupted``.
+    /// Throws `StoreError.Code.newerFormat` or `StoreError.Code.corrupted`.
     init(encoded: [UInt8]) throws(StoreError) {
         var reader = KeyReader(encoded)
         try reader.requireFormat(ClientRegistration.format)

@@ -34,7 +34,7 @@ extension KeyWriter {
 }
 
 extension KeyReader {
-    /// Throws unless the first byte names this format: ``StoreError/Code/newerFormat`` for a larger one.
+    /// Throws unless the first byte names this format: `StoreError.Code.newerFormat` for a larger one.
     mutating func requireFormat(_ format: UInt8) throws(StoreError) {
         guard let found = byte(), found > 0 else { throw .damagedControl }
         guard found <= format else {

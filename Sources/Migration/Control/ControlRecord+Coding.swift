@@ -38,7 +38,7 @@ extension ControlRecord {
         return writer.bytes
     }
 
-    /// The record behind kept bytes; throws ``StoreError/Code/newerFormat`` or ``StoreError/Code/corrupted``.
+    /// The record behind kept bytes; throws `StoreError.Code.newerFormat` or `StoreError.Code.corrupted`.
     init(encoded: [UInt8]) throws(StoreError) {
         var reader = KeyReader(encoded)
         try reader.requireFormat(ControlRecord.format)

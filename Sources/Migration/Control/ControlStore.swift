@@ -90,8 +90,8 @@ extension ControlStore {
         return (try ControlRecord(encoded: entry.value), entry.revision)
     }
 
-    /// The control record; throws ``StoreError/Code/invalidArgument`` when there is no migration of this name, and
-    /// ``StoreError/Code/newerFormat`` when a newer release controls it.
+    /// The control record; throws `StoreError.Code.invalidArgument` when there is no migration of this name, and
+    /// `StoreError.Code.newerFormat` when a newer release controls it.
     public func read() async throws(StoreError) -> ControlRecord {
         guard let (record, _) = try await readRecord() else {
             throw .invalidArgument("There is no migration of this name: plan one first.", ["migration": name])
@@ -125,7 +125,7 @@ extension ControlStore {
     ///
     /// - Parameters:
     ///   - token: the controller's fencing token. One that is smaller than the record's is refused with
-    ///     ``StoreError/Code/locked``: another controller has taken over.
+    ///     `StoreError.Code.locked`: another controller has taken over.
     ///   - milliseconds: the time, for the log.
     ///   - change: makes the change, of which it may be asked several times; what was done, in words, nil for a change
     ///     that needs no line.

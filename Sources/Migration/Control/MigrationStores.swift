@@ -9,7 +9,7 @@ public struct MigrationStores: Sendable {
     /// What everybody goes by.
     public let control: ControlStore
 
-    /// Stores that fit together: throws ``StoreError/Code/unsupported`` for one that can't take part in a live
+    /// Stores that fit together: throws `StoreError.Code.unsupported` for one that can't take part in a live
     /// migration.
     ///
     /// A store whose reads and writes are linearizable only until its servers fail over, like a Redis Cluster, is let in:

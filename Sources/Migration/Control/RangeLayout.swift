@@ -32,7 +32,7 @@ struct RangeLayout: Hashable, Sendable {
 
     init(bounds: [[UInt8]]) { self.bounds = bounds }
 
-    /// Throws ``StoreError/Code/newerFormat`` or ``StoreError/Code/corrupted``.
+    /// Throws `StoreError.Code.newerFormat` or `StoreError.Code.corrupted`.
     init(encoded: [UInt8]) throws(StoreError) {
         var reader = KeyReader(encoded)
         try reader.requireFormat(RangeLayout.format)

@@ -22,8 +22,12 @@ public struct Copier: Sendable {
 
     /// Copies into `target`.
     ///
-    /// - Parameter progress: called on the copying task after each page that was sorted and each chunk that was
-    ///   written.
+    /// - Parameters:
+    ///   - target: the store to write to.
+    ///   - options: what is written, and how.
+    ///   - environment: time and randomness.
+    ///   - progress: called on the copying task after each page that was sorted and each chunk that was
+    ///     written.
     public init(
         to target: any KeyValueStore,
         options: CopyOptions = CopyOptions(),
@@ -42,6 +46,7 @@ public struct Copier: Sendable {
     /// ordered store takes them much faster that way.
     ///
     /// - Parameters:
+    ///   - source: the store to read.
     ///   - temporaryDirectory: where the sorter may spill to.
     ///   - checkpoints: how the copy goes on after it was killed and run again; nil to begin at the first row, always.
     ///     A copy that goes through the sorter reads everything again and writes what is behind the checkpoint. With
@@ -73,6 +78,7 @@ public struct Copier: Sendable {
     /// Copies all rows of `rows` in the order of their keys. All are read before the first is written.
     ///
     /// - Parameters:
+    ///   - rows: what is written; they need no order.
     ///   - sort: what becomes of rows with the same key, and how much memory the sorting may take.
     ///   - temporaryDirectory: where rows are spilled that do not fit into it.
     public func copy(

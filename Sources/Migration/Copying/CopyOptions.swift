@@ -8,7 +8,7 @@ public struct CopyOptions: Sendable {
         case keep
         /// The target's row is overwritten, whatever it is.
         case replace
-        /// The copy ends with ``StoreError/Code/preconditionFailed``. What it wrote before stays.
+        /// The copy ends with `StoreError.Code.preconditionFailed`. What it wrote before stays.
         case fail
     }
 
@@ -16,7 +16,7 @@ public struct CopyOptions: Sendable {
     public var onExisting: Existing
     /// Whether tombstones are copied, as tombstones. They are left out otherwise.
     public var includesTombstones: Bool
-    /// The epoch under which rows are written; see ``WriteBatch/epoch``.
+    /// The epoch under which rows are written; see `WriteBatch.epoch`.
     public var epoch: UInt64?
     /// How many writes are under way at a time, each of at most ``writeRowsMax`` rows.
     public var writesInFlightMax: Int

@@ -6,7 +6,9 @@ extension Copier {
     ///
     /// An ordered dump is written while it is read. When it turns out to be damaged, what came before the damage may
     /// have been written. A restore that was stopped is finished by running it again.
-    /// - Parameter temporaryDirectory: where the sorter may spill to.
+    /// - Parameters:
+    ///   - dump: what is read, to its end.
+    ///   - temporaryDirectory: where the sorter may spill to.
     public func restore(
         _ dump: inout DumpReader<some ByteSource>,
         temporaryDirectory: String

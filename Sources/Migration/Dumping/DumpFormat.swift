@@ -80,7 +80,7 @@ enum DumpFormat {
         return hash.finish()
     }
 
-    /// ``StoreError/Code/corrupted`` for bytes that no writer of this format writes.
+    /// `StoreError.Code.corrupted` for bytes that no writer of this format writes.
     static func damage(_ reason: StaticString, block: UInt64?) -> StoreError {
         StoreError(
             .corrupted,

@@ -8,8 +8,8 @@ public protocol ByteSource {
 
 /// The rows of a dump, each block of which is verified before any of its rows is told.
 ///
-/// Throws ``StoreError/Code/corrupted`` for a dump that is damaged or cut short, with the number of the first `block` that
-/// is not whole; ``StoreError/Code/newerFormat``; ``StoreError/Code/invalidArgument`` for what is no dump. Memory is
+/// Throws `StoreError.Code.corrupted` for a dump that is damaged or cut short, with the number of the first `block` that
+/// is not whole; `StoreError.Code.newerFormat`; `StoreError.Code.invalidArgument` for what is no dump. Memory is
 /// bounded by one block, whatever the dump claims, and no room is made for bytes that have not come.
 public struct DumpReader<Source: ByteSource>: RowSource {
     /// What the dump says of itself.

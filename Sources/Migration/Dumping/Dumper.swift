@@ -44,7 +44,11 @@ public struct Dumper: Sendable {
 
     /// Dumps `store`.
     ///
-    /// - Parameter progress: called on the dumping task after each page.
+    /// - Parameters:
+    ///   - store: the store to read.
+    ///   - options: what is written, and how.
+    ///   - environment: time and randomness.
+    ///   - progress: called on the dumping task after each page.
     public init(
         _ store: any KeyValueStore,
         options: DumpOptions,

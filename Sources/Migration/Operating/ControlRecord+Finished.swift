@@ -4,7 +4,7 @@ extension ControlRecord {
     /// Whether the migration has been finished: the records are in the target for good, which is a store like any other.
     public var isFinished: Bool { isOver && mode == .target }
 
-    /// Throws ``StoreError/Code/invalidArgument`` unless this is the store that the record names as the target.
+    /// Throws `StoreError.Code.invalidArgument` unless this is the store that the record names as the target.
     public func requireTarget(
         _ store: any KeyValueStore,
         environment: StoreEnvironment = .live

@@ -26,8 +26,10 @@ public final class MigrationHost: Sendable {
     /// A host on these stores, which it does not close.
     ///
     /// - Parameters:
+    ///   - stores: the two stores, and the one that controls them.
     ///   - name: what people call the process, for status and audit log.
     ///   - copiers: how many copy at the same time.
+    ///   - environment: time and randomness.
     ///   - milliseconds: the time since 1970.
     public init(
         _ stores: MigrationStores,

@@ -38,7 +38,7 @@ public struct Operator: Sendable {
     /// Waits until a request is answered.
     ///
     /// One that nobody takes within `waitMax` is withdrawn, also when the task is cancelled before: then
-    /// ``StoreError/Code/unavailable`` or ``StoreError/Code/cancelled`` is thrown, and nothing has been done. One that
+    /// `StoreError.Code.unavailable` or `StoreError.Code.cancelled` is thrown, and nothing has been done. One that
     /// was taken is done to its end, also when the task is cancelled.
     public func outcome(of request: Request, takenWithin waitMax: Duration) async throws(StoreError) -> Outcome {
         let began = environment.now()

@@ -47,7 +47,7 @@ struct OperatorRequest: Hashable, Sendable {
         answer = .waiting
     }
 
-    /// Throws ``StoreError/Code/newerFormat`` or ``StoreError/Code/corrupted``.
+    /// Throws `StoreError.Code.newerFormat` or `StoreError.Code.corrupted`.
     init(encoded: [UInt8]) throws(StoreError) {
         var reader = KeyReader(encoded)
         try reader.requireFormat(OperatorRequest.format)

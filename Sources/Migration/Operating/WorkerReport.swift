@@ -44,7 +44,7 @@ public struct WorkerReport: Hashable, Sendable {
         hindrance = ""
     }
 
-    /// Throws ``StoreError/Code/newerFormat`` or ``StoreError/Code/corrupted``.
+    /// Throws `StoreError.Code.newerFormat` or `StoreError.Code.corrupted`.
     init(encoded: [UInt8]) throws(StoreError) {
         var reader = KeyReader(encoded)
         try reader.requireFormat(WorkerReport.format)

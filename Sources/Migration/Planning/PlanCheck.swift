@@ -7,7 +7,10 @@ extension MigrationController {
     /// The source is read once, in pages, if any of the target's limits is below the source's; otherwise its size is
     /// what the source itself says, which may be an estimate or cost as much.
     ///
-    /// - Parameter plan: what is to be agreed on.
+    /// - Parameters:
+    ///   - stores: the two stores, and the one that controls them.
+    ///   - plan: what is to be agreed on.
+    ///   - environment: time and randomness.
     public static func check(
         _ stores: MigrationStores,
         _ plan: MigrationPlan = MigrationPlan(),

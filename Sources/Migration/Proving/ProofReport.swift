@@ -65,7 +65,7 @@ struct FoundDifference: Hashable, Sendable {
         self.lastSeen = lastSeen
     }
 
-    /// Throws ``StoreError/Code/newerFormat`` or ``StoreError/Code/corrupted``.
+    /// Throws `StoreError.Code.newerFormat` or `StoreError.Code.corrupted`.
     init(encoded: [UInt8]) throws(StoreError) {
         var reader = KeyReader(encoded)
         try reader.requireFormat(FoundDifference.format)

@@ -3,7 +3,7 @@ public import KeyValue
 /// The rows of a store that travel: its records, then the data half of reserved space. What belongs to the store
 /// alone, the local half, is never among them.
 ///
-/// Rows come in the order that ``Capabilities/order`` states, one space after the other. Pages that fail for a passing
+/// Rows come in the order that `Capabilities.order` states, one space after the other. Pages that fail for a passing
 /// reason are read again by the policy.
 public struct StoreRows: RowSource {
     /// The spaces that travel.
@@ -13,7 +13,11 @@ public struct StoreRows: RowSource {
 
     /// Reads `store` from its beginning.
     ///
-    /// - Parameter options: how each page is read; `reverse` goes from the upper end of each space down.
+    /// - Parameters:
+    ///   - store: the store to read.
+    ///   - options: how each page is read; `reverse` goes from the upper end of each space down.
+    ///   - retries: how often a call that failed for a passing reason is made again.
+    ///   - environment: time and randomness.
     public init(
         _ store: any KeyValueStore,
         _ options: ScanOptions,

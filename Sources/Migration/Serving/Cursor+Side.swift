@@ -6,7 +6,7 @@ extension Cursor {
     /// A store's own cursor, with the side that it is of.
     init(_ cursor: Cursor, of side: Side) { self.init(bytes: cursor.bytes + [side.rawValue]) }
 
-    /// The store's own cursor; throws ``StoreError/Code/invalidArgument`` where it is of the other side.
+    /// The store's own cursor; throws `StoreError.Code.invalidArgument` where it is of the other side.
     func native(of side: Side) throws(StoreError) -> Cursor {
         guard let last = bytes.last, Side(rawValue: last) == side else {
             throw .invalidArgument(

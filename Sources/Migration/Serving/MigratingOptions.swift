@@ -7,7 +7,7 @@ public struct MigratingOptions: Sendable {
     public var lease: Duration
     /// How often the control record is read while a migration runs.
     public var followInterval: Duration
-    /// For how long a write waits while writes are held, before it fails with ``StoreError/Code/unavailable``.
+    /// For how long a write waits while writes are held, before it fails with `StoreError.Code.unavailable`.
     public var holdMax: Duration
     /// The narrowest scope of batches that the service can do with. A migration between stores of a narrower one is
     /// refused while the service runs.

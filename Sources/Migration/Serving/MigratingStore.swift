@@ -9,14 +9,14 @@ import Synchronization
 ///
 /// - **Capabilities** are the weaker of both stores' while the migration runs. It takes no marks of its callers, keeps
 ///   no snapshots, and does not say what a delete removed. A batch that fits the store that it is written to, but no
-///   longer both, is refused with ``StoreError/Code/staleMode``: build it anew.
+///   longer both, is refused with `StoreError.Code.staleMode`: build it anew.
 /// - **Revisions** do not cross the switch: what was read before it fails afterwards with
-///   ``StoreError/Code/preconditionFailed``, and is read again.
+///   `StoreError.Code.preconditionFailed`, and is read again.
 /// - **Batches of unknown outcome** are not recognised when they are sent again after the switch: what became of them
-///   stays ``StoreError/Code/outcomeUnknown``, and nothing is written twice.
+///   stays `StoreError.Code.outcomeUnknown`, and nothing is written twice.
 /// - **Fences** of its callers are kept in the control store, and known here after at most the lease.
 /// - **Deletes** leave tombstones where workers may be about to write an old value: whoever asks for tombstones sees
-///   them, and the key is ``Precondition/absent`` but not ``Precondition/vacant``. They go when the migration ends.
+///   them, and the key is `Precondition.absent` but not `Precondition.vacant`. They go when the migration ends.
 /// - The local half of reserved space stays where it is: what is kept there is not there after the switch.
 public final class MigratingStore: KeyValueStore {
     private struct State {
@@ -45,7 +45,7 @@ public final class MigratingStore: KeyValueStore {
     /// Opens the store of a migration, which takes over the stores and closes them in the end, the control store
     /// included.
     ///
-    /// Throws ``StoreError/Code/invalidArgument`` when there is no migration of this name or the stores are not those
+    /// Throws `StoreError.Code.invalidArgument` when there is no migration of this name or the stores are not those
     /// that it names, and whatever the control store throws: without it there is no telling where the records are.
     public static func open(
         _ stores: MigrationStores,

@@ -16,7 +16,7 @@ struct UnresolvedWrites: Sendable {
         order.removeFirst(UnresolvedWrites.countMax / 2)
     }
 
-    /// Throws ``StoreError/Code/outcomeUnknown`` for a batch that may have been applied on the other side.
+    /// Throws `StoreError.Code.outcomeUnknown` for a batch that may have been applied on the other side.
     func admit(_ id: WriteID?, to side: Side) throws(StoreError) {
         guard let id, let sent = sides[id], sent != side else { return }
         throw StoreError(

@@ -2,7 +2,7 @@
 public struct SortOptions: Hashable, Sendable {
     /// What becomes of rows with the same key.
     public enum Duplicates: Hashable, Sendable {
-        /// They are an error, ``StoreError/Code/invalidArgument``, that names the key.
+        /// They are an error, `StoreError.Code.invalidArgument`, that names the key.
         case refuse
         /// The one that was added first stays.
         case keepFirst

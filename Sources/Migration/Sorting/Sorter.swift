@@ -8,9 +8,9 @@ public import KeyValue
 /// Files are written and read on the calling task, in pieces of at most 1 MiB between which it gives way to others and
 /// looks whether it was cancelled. The longest computation in one piece is the sorting of one run in memory.
 ///
-/// Errors are ``StoreError/Code/full``, ``StoreError/Code/permissionDenied``, ``StoreError/Code/invalidArgument`` for
-/// a directory that is not there, ``StoreError/Code/corrupted`` for a file that was cut short, and
-/// ``StoreError/Code/cancelled``.
+/// Errors are `StoreError.Code.full`, `StoreError.Code.permissionDenied`, `StoreError.Code.invalidArgument` for
+/// a directory that is not there, `StoreError.Code.corrupted` for a file that was cut short, and
+/// `StoreError.Code.cancelled`.
 public struct Sorter {
     private let directory: String
     private let options: SortOptions

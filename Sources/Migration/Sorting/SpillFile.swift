@@ -39,7 +39,7 @@ final class SpillFile: Sendable {
         }
     }
 
-    /// Reads `count` bytes, or throws ``StoreError/Code/corrupted`` when the file ends before them.
+    /// Reads `count` bytes, or throws `StoreError.Code.corrupted` when the file ends before them.
     func read(_ count: Int, at offset: Int) throws(StoreError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count {

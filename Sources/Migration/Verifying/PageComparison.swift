@@ -36,7 +36,7 @@ struct PageComparison {
         return differences
     }
 
-    /// Feeds in a page that was asked for; nil at the end. Throws ``StoreError/Code/corrupted`` for rows that are not
+    /// Feeds in a page that was asked for; nil at the end. Throws `StoreError.Code.corrupted` for rows that are not
     /// in ascending order, since a comparison of such would prove nothing.
     mutating func feed(_ page: ScanPage?, to side: Side) throws(StoreError) {
         switch side {

@@ -36,6 +36,8 @@ public struct Verifier: Sendable {
     ///   - seed: the key of the digests; drawn at random unless the digests of two runs are to be compared.
     ///   - differencesListedMax: how many differences of each kind are told one by one. All are counted.
     ///   - buckets: into how many parts stores without a common order are split, at 48 bytes each.
+    ///   - retries: how often a call that failed for a passing reason is made again.
+    ///   - environment: time and randomness.
     ///   - progress: called on the verifying task after each page.
     public init(
         temporaryDirectory: String,
@@ -57,7 +59,7 @@ public struct Verifier: Sendable {
 
     /// Compares `source` with `target`, and tells differences as they are found, in the order of keys.
     ///
-    /// Throws ``StoreError/Code/corrupted`` when a store delivers keys twice or not in the order that it states.
+    /// Throws `StoreError.Code.corrupted` when a store delivers keys twice or not in the order that it states.
     public func verify(
         _ source: any KeyValueStore,
         against target: any KeyValueStore,

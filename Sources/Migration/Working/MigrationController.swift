@@ -2,7 +2,7 @@ public import KeyValue
 
 /// Leads a migration from step to step. It keeps nothing to itself: whatever it was about when it stopped, another goes
 /// on from the control record. Of two at the same time, the one that came later goes on, and the other is refused with
-/// ``StoreError/Code/locked``.
+/// `StoreError.Code.locked`.
 public struct MigrationController: Sendable {
     let stores: MigrationStores
     /// Who does it, for the audit log.
@@ -13,13 +13,16 @@ public struct MigrationController: Sendable {
 
     /// Plans a migration: makes the control record of a new one, and lets nobody write to the target but its workers.
     ///
-    /// Throws ``StoreError/Code/invalidArgument`` with the reason, a ``PlanReport/Finding``, when ``check(_:_:environment:)``
+    /// Throws `StoreError.Code.invalidArgument` with the reason, a ``PlanReport/Finding``, when ``check(_:_:environment:)``
     /// finds something that stands in the way. The source may be read for that, once.
     ///
     /// - Parameters:
+    ///   - stores: the two stores, and the one that controls them.
     ///   - source: what people call the source.
     ///   - target: what people call the target; its name is what whoever opens the source later is told.
+    ///   - plan: what is agreed on before.
     ///   - actor: who does it, for the audit log.
+    ///   - environment: time and randomness.
     ///   - milliseconds: the time since 1970, for the audit log.
     public static func plan(
         _ stores: MigrationStores,
@@ -97,7 +100,7 @@ extension MigrationController {
 
     /// Sets the fences of the present mode, and waits until no client acts in an earlier one any more.
     ///
-    /// A client that is gone is waited for as long as its lease. Throws ``StoreError/Code/timedOut`` after `waitMax`;
+    /// A client that is gone is waited for as long as its lease. Throws `StoreError.Code.timedOut` after `waitMax`;
     /// calling again goes on waiting.
     @discardableResult
     public func settle(waitMax: Duration = .seconds(60)) async throws(StoreError) -> ControlRecord {
@@ -166,7 +169,7 @@ extension MigrationController {
 extension MigrationController {
     /// Makes one step, once every client has acknowledged the present mode.
     ///
-    /// Throws ``StoreError/Code/invalidArgument`` with the reason, a ``StepRefusal``, when it can't be made now.
+    /// Throws `StoreError.Code.invalidArgument` with the reason, a ``StepRefusal``, when it can't be made now.
     @discardableResult
     public func step(to mode: MigrationMode, waitMax: Duration = .seconds(60)) async throws(StoreError) -> ControlRecord
     {
@@ -232,7 +235,7 @@ extension MigrationController {
 
 extension MigrationController {
     /// Moves reads and writes to the target. Writes are held meanwhile, for no longer than the plan allows; if that is
-    /// not enough, they go on at the source, and ``StoreError/Code/timedOut`` is thrown.
+    /// not enough, they go on at the source, and `StoreError.Code.timedOut` is thrown.
     public func switchOver() async throws(StoreError) {
         try await step(to: .sourceHeld)
         guard try await drain(.forward) else {

@@ -15,8 +15,10 @@ public struct MigrationWorker: Sendable {
     /// A worker of a migration.
     ///
     /// - Parameters:
+    ///   - stores: the two stores, and the one that controls them.
     ///   - lease: for how long it holds a range without a word; 10 milliseconds to a day.
     ///   - copiers: how many ranges it copies at a time.
+    ///   - environment: time and randomness.
     ///   - retries: how often what failed for a passing reason is tried again. Progress starts the count anew.
     ///   - onTrouble: told what failed and is tried again.
     public init(
@@ -37,7 +39,7 @@ public struct MigrationWorker: Sendable {
 
     /// Works until no worker of this migration can write any more.
     ///
-    /// Throws ``StoreError/Code/cancelled`` when the task is cancelled, and what can't be mended by trying again: a row
+    /// Throws `StoreError.Code.cancelled` when the task is cancelled, and what can't be mended by trying again: a row
     /// beyond the target's limits, damage, a control record of a newer release.
     public func run() async throws(StoreError) {
         let result = await withTaskGroup(of: Result<Void, StoreError>.self) { group in
