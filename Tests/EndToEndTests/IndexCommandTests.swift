@@ -130,7 +130,9 @@ import Tuples
     }
 
     #if PostgreSQL
-    @Test func postgreSQL() async throws { try await killOnServer(try await PostgreSQLServer.shared().makeDatabase()) }
+    @Test func postgreSQL() async throws {
+        try await killOnServer(try await PostgreSQLServer.shared().makeDatabase() + "?accept=relaxed")
+    }
     #endif
 
     #if Redis
