@@ -4,11 +4,15 @@ import KeyValue
 import Migration
 
 /// What commands on a migration work with.
+///
+/// What takes a closure is not inlined: the optimiser of Swift 6.3 crashes when it makes one function of such calls within
+/// each other.
 extension CommandContext {
     /// Who asks, for the audit log: the user and the process.
     var actor: String { "\(NSUserName())@\(ProcessName.text)" }
 
     /// Opens the control store of a migration for the time of `body`.
+    @inline(never)
     func withControl<Result>(
         _ location: MigrationLocation,
         creating: Bool = false,
@@ -36,6 +40,7 @@ extension CommandContext {
     }
 
     /// Opens both sides of a migration for the time of `body`, or hands it nil where another process holds one of them.
+    @inline(never)
     func withSides<Result>(
         _ location: MigrationLocation,
         _ control: ControlStore,

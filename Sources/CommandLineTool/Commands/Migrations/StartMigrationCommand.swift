@@ -97,25 +97,41 @@ struct WorkingOptions: ParsableArguments {
     func work(_ command: OperatorCommand?, in context: CommandContext) async throws {
         let location = try MigrationLocation(migration)
         let status = try await context.withControl(location) { control in
-            let steering = Operator(control, name: context.actor, environment: context.environment)
-            guard location.source != nil, location.target != nil else {
-                guard let command else { throw CommandError(.usage, "Name source and target: work needs both.") }
-                return try await ask(command, steering, control, context)
-            }
-            return try await context.withSides(location, control) { stores in
-                if let stores { return try await work(stores, command, steering, context) }
-                guard let command else {
-                    throw CommandError(
-                        .failed,
-                        "Another process holds one of the stores: it does the work, and nobody else can."
-                    )
-                }
-                return try await ask(command, steering, control, context)
-            }
+            try await run(location, control, command, context)
         }
         try await status.show(on: context.output, json: options.json)
     }
 
+    /// Works here if the stores can be opened, and else asks who holds them.
+    ///
+    /// This and what it calls are kept apart: the optimiser of Swift 6.3 crashes when it makes one function of them.
+    @inline(never)
+    private func run(
+        _ location: MigrationLocation,
+        _ control: ControlStore,
+        _ command: OperatorCommand?,
+        _ context: CommandContext
+    ) async throws -> MigrationOverview {
+        let steering = Operator(control, name: context.actor, environment: context.environment)
+        guard location.source != nil, location.target != nil else {
+            guard let command else { throw CommandError(.usage, "Name source and target: work needs both.") }
+            return try await ask(command, steering, control, context)
+        }
+        let worked = try await context.withSides(location, control) { stores -> MigrationOverview? in
+            guard let stores else { return nil }
+            return try await work(stores, command, steering, context)
+        }
+        if let worked { return worked }
+        guard let command else {
+            throw CommandError(
+                .failed,
+                "Another process holds one of the stores: it does the work, and nobody else can."
+            )
+        }
+        return try await ask(command, steering, control, context)
+    }
+
+    @inline(never)
     private func ask(
         _ command: OperatorCommand,
         _ steering: Operator,
@@ -127,6 +143,7 @@ struct WorkingOptions: ParsableArguments {
     }
 
     /// Hosts the migration until the point that was asked for.
+    @inline(never)
     private func work(
         _ stores: MigrationStores,
         _ command: OperatorCommand?,
