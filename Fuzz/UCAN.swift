@@ -10,7 +10,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let bytes = Array(input.dropFirst())
     let text = String(decoding: bytes, as: UTF8.self)
     do throws(UCANError) {
-        switch kind % 9 {
+        switch kind % 10 {
         case 0: try check(Token(Block(.dagCBOR, bytes)))
         case 1: try check(Token(text))
         case 2: try checkArchive(bytes)
@@ -19,6 +19,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         case 5: try checkName(DID(text))
         case 6: try checkName(DID(decoding: bytes))
         case 7: check(try Signature(decoding: bytes).bytes == bytes, "a signature has other bytes")
+        case 9: try checkEnvelope(Block(.dagCBOR, bytes))
         default:
             let key = try SigningKey(secretText: text)
             check(try SigningKey(secretText: key.secretText).did == key.did, "a key has another text")
@@ -37,6 +38,13 @@ private func check(_ token: Token) throws(UCANError) {
     check(try Token(token.jwt) == token, "a token is read otherwise from its text")
     if let key = try token.payload.issuer.key { _ = try token.isSigned(by: key) }
     _ = try token.alternativeCID
+}
+
+private func checkEnvelope(_ block: Block) throws(UCANError) {
+    let envelope = try Envelope(block)
+    check(try Envelope(envelope.block) == envelope, "an envelope is read otherwise from its block")
+    if let key = try envelope.issuer.key { _ = envelope.isSigned(by: key) }
+    _ = envelope.holds(at: 0)
 }
 
 private func checkArchive(_ bytes: [UInt8]) throws(UCANError) {

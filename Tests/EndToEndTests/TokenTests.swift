@@ -146,4 +146,38 @@ import Testing
         let known = try await tool.output("ucan", "verify", "named.ucan", "--known", "did:web:up.example.com=\(alice)")
         #expect(known.hasPrefix("valid "))
     }
+
+    /// Envelopes by alice, made by dag-cbor and cryptography in Python.
+    @Test func envelopesAreShown() async throws {
+        let delegation =
+            "glhA6qUBoS79Q4j0yk23dmcV079M8GjOt9iSNXM0UipTbCX8B3VCOnJd480BrV6b3mfWaEncA1BYOXc1zqrakstYBaJhaEg0"
+            + "Ae0B7QETcXN1Y2FuL2RsZ0AxLjAuMC1yYy4xp2NhdWR4OGRpZDprZXk6ejZNa2ZmRFpDa0NUV3JlZzg4NjhmRzFGR0ZvZ2NK"
+            + "ajVYNlBZOTNwUGNXRG45Ym9iY2NtZGovc3RvcmUvYWRkY2V4cBp3NZQAY2lzc3g4ZGlkOmtleTp6Nk1razg5YkMzSnJWcUtp"
+            + "ZTcxWUVjYzVNMVNNVnh1Q2dOeDZ6TFo4U1lKc3hBTGljcG9sgYNhPGUuc2l6ZRkD6GNzdWJ4OGRpZDprZXk6ejZNa2s4OWJD"
+            + "M0pyVnFLaWU3MVlFY2M1TTFTTVZ4dUNnTng2ekxaOFNZSnN4QUxpZW5vbmNlQgEC"
+        let invocation =
+            "glhAq/Gxea3209qZm43EbhUiosKdz6dXdgy5brv/cfWJ6mGk+pVYw5fz2pYNDrE82uOQdxu5MVZ2e26U4VL4NDqNBaJhaEg0"
+            + "Ae0B7QETcW51Y2FuL2ludkAxLjAuMKhjYXVkeDhkaWQ6a2V5Ono2TWtmZkRaQ2tDVFdyZWc4ODY4ZkcxRkdGb2djSmo1WDZQ"
+            + "WTkzcFBjV0RuOWJvYmNjbWRqL3N0b3JlL2FkZGNleHD2Y2lzc3g4ZGlkOmtleTp6Nk1razg5YkMzSnJWcUtpZTcxWUVjYzVN"
+            + "MVNNVnh1Q2dOeDZ6TFo4U1lKc3hBTGljcHJmgGNzdWJ4OGRpZDprZXk6ejZNa2s4OWJDM0pyVnFLaWU3MVlFY2M1TTFTTVZ4"
+            + "dUNnTng2ekxaOFNZSnN4QUxpZGFyZ3OhZHNpemUBZW5vbmNlQA=="
+        for (name, text) in ["delegation": delegation, "invocation": invocation] {
+            let path = tool.directory.appending(path: name).path
+            #expect(FileManager.default.createFile(atPath: path, contents: Data(base64Encoded: text)))
+        }
+        let shown = try await tool.output("ucan", "inspect", "delegation")
+        let lines = shown.split(separator: "\n").dropFirst()
+        #expect(
+            Array(lines) == [
+                "  delegation of version 1.0.0-rc.1 from \(alice) to \(bob)", "  /store/add of \(alice)",
+                #"  [["<",".size",1000]]"#, "  until 2000000000",
+            ]
+        )
+        let json = try await tool.output("ucan", "inspect", "invocation", "--json")
+        #expect(json.contains(#""arguments":{"size":1},"audience":"did:key:"#))
+        #expect(json.contains(#""expiration":null"#) && json.contains(#""proofs":[]"#))
+        let refused = try await tool.run("ucan", "verify", "delegation")
+        #expect(refused.status == 1)
+        #expect(refused.error.contains("not verified"))
+    }
 }

@@ -70,7 +70,8 @@ struct MultihashTests {
     func matches() throws {
         let content = Array("content".utf8)
         let hashes: [Multihash] = [
-            .sha256(of: content), .sha512(of: content), try Multihash(.identity, digest: content),
+            .sha256(of: content), .sha512(of: content), .blake2b256(of: content),
+            try Multihash(.identity, digest: content),
         ]
         for hash in hashes {
             #expect(try hash.matches(content))
@@ -81,6 +82,20 @@ struct MultihashTests {
         }
     }
 
+    @Test(
+        "BLAKE2b is that of RFC 7693, of nothing, of a block of its own and of a byte more too",
+        arguments: [
+            ("", 0, "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8"),
+            ("abc", 1, "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319"),
+            ("a", 128, "ae2aa48507885c4c950fb809b2076f959cde9f8ea6da260d9a3587df33dac450"),
+            ("a", 129, "2f64744a6de0d2c0b56e64cf6e29a5aaa255010d415d51c75ccc82f73dccd865"),
+        ]
+    )
+    func blake2b(text: String, count: Int, digest: String) throws {
+        let content = Array(String(repeating: text, count: count).utf8)
+        #expect(Multihash.blake2b256(of: content).digest == bytes(hex: digest))
+    }
+
     @Test("A digest has its function's length, and a function that is not known here is said so")
     func refusals() throws {
         #expect(throws: IPLDError.self) { try Multihash(.sha256, digest: Array(repeating: 0, count: 33)) }
@@ -88,7 +103,7 @@ struct MultihashTests {
         let shortened = try Multihash(.sha256, digest: Array(whole.digest.prefix(20)))
         #expect(throws: IPLDError.self) { try shortened.matches([1]) }
         #expect(throws: IPLDError.self) { try Multihash(.identity, digest: Array(repeating: 0, count: 5_000)) }
-        let other = try Multihash(.blake2b256, digest: Array(repeating: 7, count: 32))
+        let other = try Multihash(#require(Multicodec(rawValue: 0x16)), digest: Array(repeating: 7, count: 32))
         #expect(throws: IPLDError.self) { try other.matches([]) }
         #expect(Multicodec(rawValue: Varint.max + 1) == nil)
     }

@@ -46,4 +46,19 @@ struct PeerTests {
         let weak = try Token(PythonPeer().ask(["issue 1024 \(payload)"])[0])
         #expect(error { _ = try weak.payload.issuer.key } == .malformed)
     }
+
+    @Test("Envelopes of the peer are read and verified, and damaged ones are not")
+    func envelopes() throws {
+        let kinds = ["ed25519", "p256", "2048"]
+        for (kind, text) in zip(kinds, try PythonPeer().ask(kinds.map { "envelope \($0)" })) {
+            let input = try bytes(hex: text)
+            let envelope = try Envelope(decoding: input)
+            let key = try #require(try envelope.issuer.key)
+            #expect(envelope.isSigned(by: key), "\(kind)")
+            #expect(envelope.statement == .delegation(policy: [["==", ".a", ["é", 1]]]))
+            var damaged = input
+            damaged[input.count - 1] ^= 1
+            #expect(!(try Envelope(decoding: damaged).isSigned(by: key)))
+        }
+    }
 }

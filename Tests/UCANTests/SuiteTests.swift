@@ -73,3 +73,62 @@ struct SuiteTests {
         #expect(try Self.cases("invalid").count == 40)
     }
 }
+
+/// The suite of version 1.0.0-rc.1, of whose rules those are seen here that are not about chains and policies.
+@Suite("Published envelopes", .enabled(if: PublicSuites.hasCheckouts, "WHEREHOUSE_SUITES names no folder"))
+struct EnvelopeSuiteTests {
+    private func suite(_ name: String) throws -> NodeMap {
+        let bytes = try PublicSuites.checkouts.bytes("spec/fixtures/1.0.0/\(name).json")
+        guard case .map(let map) = try DAGJSON.decode(bytes, .lenient) else { return [:] }
+        return map
+    }
+
+    private func list(_ node: Node?) -> [Node] {
+        guard case .list(let list)? = node else { return [] }
+        return list
+    }
+
+    /// Why one of a case's tokens is refused; nil where none is.
+    private func refusal(_ node: Node) throws -> Text? {
+        let time: Int64
+        if case .integer(let integer)? = node["time"] { time = integer.value(as: Int64.self) ?? 0 } else { time = 0 }
+        for token in [node["invocation"]] + list(node["proofs"]) {
+            guard case .bytes(let bytes)? = token else { return "unreadable" }
+            let envelope = try Envelope(decoding: bytes)
+            let key = try #require(try envelope.issuer.key)
+            if !envelope.isSigned(by: key) { return "InvalidSignature" }
+            if envelope.isExpired(at: time) { return "Expired" }
+            if envelope.isTooEarly(at: time) { return "TooEarly" }
+        }
+        return nil
+    }
+
+    @Test("Invocations and their proofs are read, and refused as the suite says")
+    func invocations() throws {
+        let suite = try suite("invocation")
+        for valid in list(suite["valid"]) { #expect(try refusal(valid) == nil, "\(valid)") }
+        let own: [Node] = ["InvalidSignature", "Expired", "TooEarly"]
+        var refused = 0
+        for invalid in list(suite["invalid"]) {
+            let name = invalid["error"]?["name"]
+            guard let name, own.contains(name) else { continue }
+            refused += 1
+            #expect(try refusal(invalid).map { .string($0) } == name)
+        }
+        #expect(list(suite["valid"]).count == 7 && refused == 5)
+    }
+
+    @Test("A delegation is read under its name")
+    func delegations() throws {
+        for valid in list(try suite("delegation")["valid"]) {
+            guard case .string(let token)? = valid["token"], case .string(let cid)? = valid["cid"] else {
+                Issue.record("a case without token")
+                continue
+            }
+            let bytes = try Multibase.base64Padded.decodeBody(token.description)
+            let envelope = try Envelope(decoding: bytes)
+            #expect(envelope.cid.description == cid.description)
+            #expect(envelope.isSigned(by: try #require(try envelope.issuer.key)))
+        }
+    }
+}

@@ -42,8 +42,13 @@ public struct Multihash: Hashable, Sendable {
         Multihash(checked: .sha512, Array(SHA512.digest(of: bytes)))
     }
 
+    /// The BLAKE2b of 256 bits of bytes.
+    public static func blake2b256(of bytes: some ContiguousBytes) -> Multihash {
+        Multihash(checked: .blake2b256, bytes.withUnsafeBytes(BLAKE2b256.digest))
+    }
+
     /// Whether this is the hash of `bytes`; throws ``IPLDError/Code/unsupported`` for a function that can't be computed
-    /// here (only identity, SHA-256 and SHA-512 can), and for a shortened digest, which others may share.
+    /// here (identity, SHA-256, SHA-512 and BLAKE2b-256 can), and for a shortened digest, which others may share.
     public func matches(_ bytes: some ContiguousBytes) throws(IPLDError) -> Bool {
         guard isComputable else {
             throw IPLDError(
@@ -54,6 +59,7 @@ public struct Multihash: Hashable, Sendable {
         switch code {
         case .identity: return bytes.withUnsafeBytes { $0.elementsEqual(digest) }
         case .sha256: return Multihash.sha256(of: bytes).digest == digest
+        case .blake2b256: return Multihash.blake2b256(of: bytes).digest == digest
         default: return Multihash.sha512(of: bytes).digest == digest
         }
     }
@@ -62,7 +68,7 @@ public struct Multihash: Hashable, Sendable {
     public var isComputable: Bool {
         switch code {
         case .identity: true
-        case .sha256, .sha512: digest.count == Multihash.digestBytes(of: code)
+        case .sha256, .sha512, .blake2b256: digest.count == Multihash.digestBytes(of: code)
         default: false
         }
     }

@@ -134,7 +134,7 @@ extension Payload {
     /// The seconds that are read and written: what JavaScript counts exactly.
     private static let secondsMax: Int64 = 1 << 53 - 1
 
-    private static func seconds(_ node: Node, _ name: StaticString) throws(UCANError) -> Int64 {
+    static func seconds(_ node: Node, _ name: StaticString) throws(UCANError) -> Int64 {
         guard case .integer(let integer) = node, let seconds = integer.value(as: Int64.self),
             (0...secondsMax).contains(seconds)
         else {
@@ -150,7 +150,7 @@ extension Payload {
         return .integer(NodeInteger(seconds))
     }
 
-    private static func expiration(_ node: Node?) throws(UCANError) -> Int64? {
+    static func expiration(_ node: Node?) throws(UCANError) -> Int64? {
         guard let node else { throw UCANError(.malformed, "A token has no 'exp': null says that it never expires.") }
         return node == .null ? nil : try seconds(node, "exp")
     }

@@ -93,7 +93,7 @@ extension Token {
         }
         let node = try translating { () throws(IPLDError) in try DAGCBOR.decode(bytes) }
         if case .list = node {
-            throw UCANError(.unsupported, "Tokens of version 0.8 and 0.9 are read, not envelopes of 1.0.")
+            throw UCANError(.unsupported, "This is an envelope of version 1.0, which is read by itself only.")
         }
         guard case .map(let map) = node, case .bytes(let issuer)? = map["iss"], case .bytes(let audience)? = map["aud"],
             case .bytes(let signature)? = map["s"]

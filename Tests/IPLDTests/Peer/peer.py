@@ -2,7 +2,7 @@
 
     cbor HEX     the DAG-CBOR block, decoded and encoded again
     cid TEXT     the identifier's bytes in hexadecimal, then its text in the bases 32, 36 and 58, where it has them
-    hash HEX     the SHA-256 and the SHA-512 of the bytes as multihashes
+    hash HEX     the SHA-256, the SHA-512 and the BLAKE2b-256 of the bytes as multihashes
     base NAME HEX   the bytes in the base of that name
     random SEED  a random DAG-CBOR block
     judge HEX    `good` where the bytes are a DAG-CBOR block that encodes to them again, or else `bad`
@@ -51,7 +51,7 @@ def answer(verb, argument, *rest):
         return " ".join([bytes(cid).hex(), *texts])
     if verb == "hash":
         content = bytes.fromhex(argument)
-        return " ".join(multihash.digest(content, name).hex() for name in ("sha2-256", "sha2-512"))
+        return " ".join(multihash.digest(content, name).hex() for name in ("sha2-256", "sha2-512", "blake2b-256"))
     if verb == "base":
         return multibase.encode(bytes.fromhex(rest[0] if rest else ""), argument)
     if verb == "random":

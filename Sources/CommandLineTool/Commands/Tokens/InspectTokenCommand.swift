@@ -7,11 +7,13 @@ struct InspectTokenCommand: StoreCommand {
         commandName: "inspect",
         abstract: "Show what tokens and receipts say.",
         discussion: """
-            Shows each token of an archive and the proofs that came with it, and the receipts of a message. Nothing is \
-            verified but that blocks have their names: verify does more.
+            Shows each token of an archive and the proofs that came with it, the receipts of a message, and the block of \
+            an envelope of version 1.0. Nothing is verified but that blocks have their names: verify does more.
 
             JSON, of a token: cid, issuer, audience, capabilities, expiration (null: never), notBefore, nonce, facts, \
-            proofs, depth (0, or how far behind another token it proves). Of a receipt: cid, ran, out, fork, join, issuer.
+            proofs, depth (0, or how far behind another token it proves). Of a receipt: cid, ran, out, fork, join, issuer. Of an \
+            envelope: cid, version, issuer, audience, subject, command, policy, or else arguments, proofs, issuedAt and \
+            cause, and expiration, notBefore, nonce, metadata.
 
             Example: wherehouse ucan inspect to-friend.ucan
             """
@@ -27,6 +29,7 @@ struct InspectTokenCommand: StoreCommand {
             try await show(delegation, depth: 0, &seen, context.output)
         }
         for receipt in tokens.receipts { try await show(receipt, context.output) }
+        if let envelope = tokens.envelope { try await show(envelope, context.output) }
     }
 
     private func show(_ delegation: Delegation, depth: Int, _ seen: inout Set<CID>, _ output: Output) async throws {
@@ -104,7 +107,7 @@ struct InspectTokenCommand: StoreCommand {
         try await output.write(try json(node) + [0x0A])
     }
 
-    private func json(_ node: Node) throws -> [UInt8] {
+    func json(_ node: Node) throws -> [UInt8] {
         do throws(IPLDError) {
             return try DAGJSON.encode(node)
         } catch {

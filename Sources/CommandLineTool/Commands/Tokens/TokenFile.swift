@@ -10,6 +10,8 @@ struct TokenFile {
     var delegations: [Delegation] = []
     /// Of a message its receipts.
     var receipts: [Receipt] = []
+    /// A token of version 1.0.
+    var envelope: Envelope?
 
     init(_ path: String) async throws {
         let bytes = try await InputFile.block(path, bytesMax: Limits().archiveBytesMax)
@@ -18,6 +20,9 @@ struct TokenFile {
             if bytes.starts(with: Array("ey".utf8)) {
                 let text = String(decoding: bytes, as: UTF8.self)
                 delegations = [Delegation(try Token(text.trimmingCharacters(in: .whitespacesAndNewlines)))]
+            } else if bytes.first == 0x82, let second = bytes.dropFirst().first, second >> 5 == 2 {
+                // A list of two that begins with bytes. No archive does, whose header would have thousands of them.
+                envelope = try Envelope(decoding: bytes)
             } else if let message = try TokenFile.message(bytes) {
                 for link in message.execute { delegations.append(try message.invocation(link)) }
                 for ran in message.report.keys.sorted() {

@@ -7,7 +7,7 @@ struct UCANCommand: ParsableCommand {
         discussion: """
             A token says that its issuer lets its audience do something with a resource, for some time. A delegation is a \
             token with those that prove it, in an archive; an invocation is one too. Tokens of version 0.9.1 are issued, \
-            those of 0.8 and 0.9 are read.
+            those of 0.8 and 0.9 are read; inspect shows envelopes of version 1.0 too.
 
             Example: wherehouse ucan keygen --output my.key
             """,

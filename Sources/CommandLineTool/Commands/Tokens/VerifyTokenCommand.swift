@@ -34,6 +34,13 @@ struct VerifyTokenCommand: StoreCommand {
 
     func run(in context: CommandContext) async throws {
         let tokens = try await TokenFile(file)
+        guard tokens.envelope == nil else {
+            throw CommandError(
+                .failed,
+                "Chains of tokens of version 1.0 are not verified; inspect shows what this one says.",
+                ["path": file]
+            )
+        }
         let time = at ?? Int64(Date().timeIntervalSince1970)
         var (proven, all) = (0, 0)
         for delegation in tokens.delegations {

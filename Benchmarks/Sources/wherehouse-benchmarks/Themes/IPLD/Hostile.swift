@@ -29,9 +29,12 @@ enum HostileInput: String, CaseIterable {
     case manyKeys = "a map of many keys"
     case deepJSON = "JSON lists in lists"
     case manyJSON = "a JSON list of strings"
+    case manyLinks = "DAG-PB of many links"
+    case longName = "a long identifier"
     case manyBlocks = "an archive of tiny blocks"
     case manyGroups = "an index of empty groups"
     case longToken = "a long token"
+    case longEnvelope = "a long envelope"
     case manyTokens = "an archive of many tokens"
     case manyInvocations = "a message of many invocations"
 
@@ -63,6 +66,9 @@ enum HostileInput: String, CaseIterable {
             return bytes
         case .deepJSON: return repeated(Array("[".utf8))
         case .manyJSON: return repeated(Array(#""a","#.utf8), after: Array("[".utf8))
+        // Each link is to the identity of no bytes.
+        case .manyLinks: return repeated([0x12, 0x06, 0x0A, 0x04, 0x01, 0x55, 0x00, 0x00])
+        case .longName: return repeated(Array("a".utf8), after: Array("b".utf8))
         case .manyBlocks:
             let identity = Block(CID(.raw, try Multihash(.identity, digest: [1])), unverified: [1])
             return CAR(roots: [], blocks: Array(repeating: identity, count: 131_072)).encoded()
@@ -74,6 +80,7 @@ enum HostileInput: String, CaseIterable {
             }
             return bytes
         case .longToken: return repeated(Array("a".utf8), after: Array("eyJhbGciOiJFZERTQSJ9.".utf8))
+        case .longEnvelope: return repeated([0xF6], after: [0x82, 0x40, 0xA2, 0x61, 0x68, 0x40, 0x60, 0x9A, 0, 0x98])
         case .manyTokens: return try HostileTokens.archive()
         case .manyInvocations: return try HostileTokens.message()
         }
@@ -96,9 +103,12 @@ enum HostileInput: String, CaseIterable {
             switch self {
             case .deepLists, .manyNulls, .manyLists, .manyClaims, .manyKeys: _ = try DAGCBOR.decode(bytes)
             case .deepJSON, .manyJSON: _ = try DAGJSON.decode(bytes)
+            case .manyLinks: _ = try DAGPB.decode(bytes)
+            case .longName: _ = try CID(String(decoding: bytes, as: UTF8.self))
             case .manyBlocks: _ = try CAR(decoding: bytes)
             case .manyGroups: _ = try CARIndex(decoding: bytes)
             case .longToken: _ = try Token(String(decoding: bytes, as: UTF8.self))
+            case .longEnvelope: _ = try Envelope(decoding: bytes)
             case .manyTokens: try await HostileTokens.authorize(try Delegation(archive: bytes))
             case .manyInvocations:
                 let message = try Message(decoding: bytes)
