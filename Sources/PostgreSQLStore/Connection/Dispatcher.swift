@@ -6,7 +6,7 @@ import KeyValue
 /// the event loop.
 ///
 /// Reads and writes have connections apart, so that no read waits behind a commit. Reads that wait together go as one
-/// segment; each write has its own.
+/// segment, lookups among them as one query; each write has a segment of its own.
 final class Dispatcher {
     /// Connections of one kind, and what waits for them.
     private struct Lane {
@@ -109,7 +109,7 @@ final class Dispatcher {
             let jobs = lane.waiting[next...].prefix(size)
             next += jobs.count
             let begun = jobs.filter { $0.begin() }
-            if !begun.isEmpty { send(begun, on: link) }
+            if !begun.isEmpty { send(kind == .read ? Lookup.gather(begun) : begun, on: link) }
             // One connection more while those that there are have work, one at a time.
             connectOne(in: lane)
         }
@@ -204,7 +204,7 @@ final class Dispatcher {
         for job in jobs {
             let own = answers.prefix(job.answers)
             answers = answers.dropFirst(job.answers)
-            settle(job, own, isShared: jobs.count > 1, segment.endFailure)
+            settle(job, own, isShared: jobs.count > 1 || job.parts.count > 1, segment.endFailure)
         }
     }
 
@@ -218,14 +218,14 @@ final class Dispatcher {
         for answer in answers {
             switch answer {
             case .done(let result): results.append(result)
-            case .failed(let message): return job.finish(.failure(.refused(message)))
-            case .skipped: break
+            case .failed(let message) where job.parts.count == 1: return job.finish(.failure(.refused(message)))
+            case .failed, .skipped: break
             }
         }
         if results.count == job.answers {
             job.finish(endFailure.map { .failure(.refused($0)) } ?? .success(results))
         } else if isShared, job.kind == .read {
-            lanes[.read]?.alone.append(job)
+            lanes[.read]?.alone += job.parts
         } else {
             lose(job, "the server's answer is incomplete")
         }

@@ -251,20 +251,19 @@ final class Link {
         guard let handle, isReady else { return false }
         if let job = jobs.first, let load = job.load { return begin(load, of: job, handle) }
         let deadline = jobs.reduce(Int64.max) { min($0, $1.deadline) }
-        for query in jobs.lazy.flatMap(\.queries) {
+        let queries = jobs.flatMap(\.queries)
+        for query in queries {
             guard let name = query.name, !isPooled, !prepared.contains(name) else { continue }
             guard prepare(query, name, handle, deadline) else { return false }
         }
-        var statements = 0
         let isLimited = isPooled && jobs.contains { $0.kind == .write }
         if isLimited {
             guard Link.send(limits, name: nil, handle) else { return false }
         }
-        for query in jobs.lazy.flatMap(\.queries) {
+        for query in queries {
             guard Link.send(query, name: isPooled ? nil : query.name, handle) else { return false }
-            statements += 1
         }
-        pipeline.append(.jobs(jobs), statements: statements, deadline: deadline, hasPreface: isLimited)
+        pipeline.append(.jobs(jobs), statements: queries.count, deadline: deadline, hasPreface: isLimited)
         guard PQpipelineSync(handle) == 1 else { return false }
         return flush()
     }

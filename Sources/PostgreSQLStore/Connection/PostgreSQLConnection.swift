@@ -1,6 +1,5 @@
 #if PostgreSQL
 import KeyValue
-import Synchronization
 
 /// A database as the store and its views use it: queries in, binary rows out, over a few connections that are shared
 /// and made again when they break.
@@ -51,11 +50,20 @@ final class PostgreSQLConnection: Sendable {
 
     /// Runs queries that change nothing, in one transaction; a result each. Sent again if the connection breaks.
     func read(_ queries: [Query], on lease: Lease? = nil) async throws(StoreError) -> [QueryResult] {
+        try await read(.queries(queries), on: lease)
+    }
+
+    /// Asks for rows by their keys. Sent again if the connection breaks.
+    func read(_ lookup: Lookup, on lease: Lease? = nil) async throws(StoreError) -> QueryResult {
+        try await first(of: read(.lookup(lookup), on: lease))
+    }
+
+    private func read(_ work: Job.Work, on lease: Lease?) async throws(StoreError) -> [QueryResult] {
         if Task.isCancelled { throw .cancelled }
         var attempt = 0
         while true {
             attempt += 1
-            let answer = await run(queries, .read, on: lease)
+            let answer = await run(work, .read, on: lease)
             switch answer {
             case .success(let results): return results
             case .failure(.lost) where lease == nil && attempt < PostgreSQLConnection.attemptsMax: continue
@@ -66,7 +74,11 @@ final class PostgreSQLConnection: Sendable {
 
     /// Runs one query that changes nothing.
     func read(_ query: Query, on lease: Lease? = nil) async throws(StoreError) -> QueryResult {
-        guard let result = try await read([query], on: lease).first else {
+        try await first(of: read([query], on: lease))
+    }
+
+    private func first(of results: [QueryResult]) throws(StoreError) -> QueryResult {
+        guard let result = results.first else {
             throw StoreError(.unavailable, "The server gave no answer: try again.")
         }
         return result
@@ -87,14 +99,12 @@ final class PostgreSQLConnection: Sendable {
     /// another transaction is tried again; what may have been done is not.
     func write(_ queries: [Query]) async throws(StoreError) -> [QueryResult] {
         if Task.isCancelled { throw .cancelled }
-        return try await finishWriting(queries, await run(queries, .write, on: nil))
+        return try await finishWriting(queries, await run(.queries(queries), .write, on: nil))
     }
 
     /// Runs a query each in a transaction of its own.
     func write(each queries: [Query]) async -> [Result<QueryResult, StoreError>] {
-        let answers = await run(queries) { query, deadline, completion in
-            Job([query], kind: .write, deadline: deadline, completion: completion)
-        }
+        let answers = await run(queries.map { .queries([$0]) })
         var results: [Result<QueryResult, StoreError>] = []
         for (query, answer) in zip(queries, answers) {
             do throws(StoreError) {
@@ -110,23 +120,17 @@ final class PostgreSQLConnection: Sendable {
     }
 
     /// Runs loads, each in a transaction of its own.
-    func load(_ loads: [BulkLoad]) async -> [Job.Answer] {
-        await run(loads) { load, deadline, completion in
-            Job(load: load, kind: .write, deadline: deadline, completion: completion)
-        }
-    }
+    func load(_ loads: [BulkLoad]) async -> [Job.Answer] { await run(loads.map { .load($0) }) }
 
-    /// Runs a job for each item.
-    private func run<Item>(
-        _ items: [Item],
-        _ job: (Item, _ deadline: Int64, _ completion: @escaping @Sendable (Job.Answer) -> Void) -> Job
-    ) async -> [Job.Answer] {
-        let gathered = Gathering<Job.Answer>(items.count)
+    /// Runs what changes something, each in a transaction of its own.
+    private func run(_ works: [Job.Work]) async -> [Job.Answer] {
         let deadline = self.deadline
-        let jobs = items.enumerated().map { index, item in job(item, deadline) { gathered.set($0, at: index) } }
+        let jobs = works.map { Job($0, kind: .write, deadline: deadline) }
         loop.submit(jobs)
         return await withTaskCancellationHandler {
-            await gathered.wait()
+            var answers: [Job.Answer] = []
+            for job in jobs { answers.append(await job.answer()) }
+            return answers
         } onCancel: {
             for job in jobs { job.withdraw(.cancelled) }
         }
@@ -153,22 +157,20 @@ final class PostgreSQLConnection: Sendable {
             } catch {
                 throw .cancelled
             }
-            answer = await run(queries, .write, on: nil)
+            answer = await run(.queries(queries), .write, on: nil)
         }
     }
 
     private var deadline: Int64 { environment.nanoseconds() + target.timeoutMilliseconds * 1_000_000 }
 
-    private func run(_ queries: [Query], _ kind: Job.Kind, on lease: Lease?) async -> Job.Answer {
-        let gathered = Gathering<Job.Answer>(1)
-        let job = Job(queries, kind: kind, lease: lease?.id, deadline: deadline) { gathered.set($0, at: 0) }
+    private func run(_ work: Job.Work, _ kind: Job.Kind, on lease: Lease?) async -> Job.Answer {
+        let job = Job(work, kind: kind, lease: lease?.id, deadline: deadline)
         loop.submit([job])
-        let answers = await withTaskCancellationHandler {
-            await gathered.wait()
+        return await withTaskCancellationHandler {
+            await job.answer()
         } onCancel: {
             job.withdraw(.cancelled)
         }
-        return answers.first ?? .failure(.unsent(.closed))
     }
 
     // MARK: - Leases
@@ -199,42 +201,6 @@ final class PostgreSQLConnection: Sendable {
             throw error
         }
         return lease
-    }
-}
-
-/// Answers that arrive one by one, for one task that waits for all of them.
-private final class Gathering<Answer: Sendable>: Sendable {
-    private struct State {
-        var answers: [Answer?]
-        var missing: Int
-        var waiter: UnsafeContinuation<Void, Never>?
-    }
-
-    private let state: Mutex<State>
-
-    init(_ count: Int) {
-        state = Mutex(State(answers: Array(repeating: nil, count: count), missing: count, waiter: nil))
-    }
-
-    func set(_ answer: Answer, at index: Int) {
-        let waiter = state.withLock { state -> UnsafeContinuation<Void, Never>? in
-            guard state.answers[index] == nil else { return nil }
-            state.answers[index] = answer
-            state.missing -= 1
-            return state.missing == 0 ? state.waiter.take() : nil
-        }
-        waiter?.resume()
-    }
-
-    func wait() async -> [Answer] {
-        await withUnsafeContinuation { continuation in
-            let isDone = state.withLock { state in
-                if state.missing > 0 { state.waiter = continuation }
-                return state.missing == 0
-            }
-            if isDone { continuation.resume() }
-        }
-        return state.withLock { $0.answers.compactMap { $0 } }
     }
 }
 #endif

@@ -21,13 +21,14 @@ struct RowReader: Sendable {
         try Key.validate(keys, for: capabilities.limits)
         var entries = [Entry?](repeating: nil, count: keys.count)
         if keys.isEmpty { return entries }
-        let query = keys.count == 1 ? statements.get(keys[0]) : statements.get(keys)
-        let result = try await connection.read(query, on: lease)
+        let result = try await connection.read(Lookup(keys: keys, statements: statements), on: lease)
         for row in 0..<result.count {
-            guard let place = result.integer(row, 0), let nonce = result.integer(row, 1), place > 0,
-                place <= entries.count
-            else { throw RowReader.damage }
-            let index = Int(place) - 1
+            guard let place = result.integer(row, 0), let nonce = result.integer(row, 1), place > 0 else {
+                throw RowReader.damage
+            }
+            let index = Int(place) - 1 - result.placesBefore
+            // The others that share the query have places of their own.
+            guard entries.indices.contains(index) else { continue }
             let value = result.bytes(row, 2)
             guard value != nil || options.includesTombstones else { continue }
             let key = keys[index]
