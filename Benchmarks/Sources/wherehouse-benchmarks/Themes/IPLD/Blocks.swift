@@ -10,7 +10,7 @@ func measureBlocks(_ bench: Workbench, _ results: inout Results) async throws {
     let message = upload.message
     let messageBytes: [UInt8] = try message.serializedBytes()
     let count = 50_000
-    let peer = PythonPeer(input: Multibase.base16.encodeBody(block))
+    let peer = PythonPeer(script: "ipld.py", input: Multibase.base16.encodeBody(block))
 
     func body(_ name: String, _ work: @escaping () throws -> Int) -> Body {
         Body(name: name, operations: count) { _ in

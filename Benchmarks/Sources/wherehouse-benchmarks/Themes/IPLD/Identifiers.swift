@@ -7,7 +7,7 @@ func measureIdentifiers(_ bench: Workbench, _ results: inout Results) async thro
         let cids = (0..<1_000).map { CID(.dagCBOR, .sha256(of: Array("\($0)".utf8))) }
         let texts = try cids.map { try $0.text(in: base) }
         let rounds = 50
-        let peer = PythonPeer(input: texts.joined(separator: " "))
+        let peer = PythonPeer(script: "ipld.py", input: texts.joined(separator: " "))
         let series = try await interleave(
             [
                 peer.body("cid", operations: 2_000),

@@ -33,10 +33,19 @@ struct ServerCalls {
                 .ratioAtMost(1.15)
             ),
         ]
-        let many = try await interleave([pooledGets(), storeGetsInTasks()], repeats: bench.repeats)
-        results.figures.append(
-            Figure("PostgreSQL get, 64 tasks; bound a pool of 8", many[1], against: many[0], .speedupAtLeast(5))
+        let many = try await interleave(
+            [pooledGets(), leasedGets(), storeGetsInTasks()],
+            repeats: bench.repeats
         )
+        results.figures += [
+            Figure("PostgreSQL get, 64 tasks; bound 8 threads of libpq", many[2], against: many[0], .none),
+            Figure(
+                "PostgreSQL get, 64 tasks; bound a pool of 8 of asyncpg",
+                many[2],
+                against: many[1],
+                .speedupAtLeast(5)
+            ),
+        ]
         let puts = try await interleave([pgbenchPuts(), directPuts(), storePuts()], repeats: bench.repeats)
         results.figures += [
             Figure("PostgreSQL durable put, 1 task; bound pgbench", puts[2], against: puts[0], .ratioAtMost(1.15)),
@@ -82,6 +91,12 @@ struct ServerCalls {
         Body(name: "pool, get in 64 tasks", operations: ServerCalls.manyGets) { round in
             try await inManyTasks({ [pool] key in try await pool.get(key) }, round)
         }
+    }
+
+    /// Each query borrows a connection of a pool of eight, in 64 tasks.
+    private func leasedGets() -> Body {
+        let input = "\(bench.data.keys.count) \(server.url(of: "direct"))"
+        return PythonPeer(script: "postgresql.py", input: input).body("get", operations: ServerCalls.manyGets)
     }
 
     private func storeGetsInTasks() -> Body {

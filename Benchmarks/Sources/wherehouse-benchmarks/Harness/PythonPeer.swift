@@ -2,6 +2,8 @@ import Foundation
 
 /// Work that an independent implementation in Python does, by its own clock: Scripts/install puts it into .build/peers.
 struct PythonPeer {
+    /// The script in `Peers` that does it.
+    var script: String
     /// What it works on.
     var input: String
 
@@ -29,7 +31,7 @@ struct PythonPeer {
     }
 
     private func run(_ work: String, _ operations: Int) throws -> (Double, Int) {
-        let package = (0..<5).reduce(URL(filePath: #filePath)) { path, _ in path.deletingLastPathComponent() }
+        let package = (0..<4).reduce(URL(filePath: #filePath)) { path, _ in path.deletingLastPathComponent() }
         // As it is named: where that leads to is a Python without the peers.
         let python = package.deletingLastPathComponent().appending(path: ".build/peers/bin/python3")
         guard FileManager.default.isExecutableFile(atPath: python.path()) else {
@@ -37,7 +39,7 @@ struct PythonPeer {
         }
         let process = Process()
         process.executableURL = python
-        process.arguments = [package.appending(path: "Peers/ipld.py").path(), work, "\(operations)", input]
+        process.arguments = [package.appending(path: "Peers/\(script)").path(), work, "\(operations)", input]
         let output = Pipe()
         process.standardOutput = output
         try process.run()
