@@ -1,0 +1,44 @@
+#if HTTP
+public import Hummingbird
+import NIOCore
+
+/// What a server serves below one path. A server has any number of services; see ``HTTPServer``.
+///
+/// Handlers throw ``Problem`` or `StoreError`; both, and what Hummingbird throws, reach the client as RFC 9457 has it.
+/// Any other error is a 500 that tells nothing but that, and is logged.
+public protocol HTTPService: Sendable {
+    /// The path that everything of the service begins with, such as `/v1/migration`. No two services have the same, nor
+    /// one that another begins with.
+    var path: String { get }
+    /// What a request to the service may take. All of it holds for each of its routes.
+    var limits: RequestLimits { get }
+    /// Adds the routes, whose paths go on after ``path``. Only those with a token get to them.
+    func addRoutes(to routes: RouterGroup<ServiceContext>)
+    /// Why the service can't do its work now, in a sentence; nil when it can. Anybody may ask, without a token, so it
+    /// names nothing that is not for everybody.
+    func hindrance() async -> String?
+}
+
+extension HTTPService {
+    /// What ``RequestLimits/init(bodyBytesMax:timeMax:)`` has unless told otherwise.
+    public var limits: RequestLimits { RequestLimits() }
+
+    /// None.
+    public func hindrance() async -> String? { nil }
+}
+
+/// What comes along with a request.
+public struct ServiceContext: RequestContext {
+    /// What Hummingbird keeps: the logger, and the parameters of the path.
+    public var coreContext: CoreRequestContextStorage
+    /// The name of the token that the request was sent with.
+    public internal(set) var caller = ""
+    let channel: any Channel
+
+    /// The context of a request that has just come.
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+}
+#endif
