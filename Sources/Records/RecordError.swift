@@ -65,6 +65,13 @@ public struct RecordError: Error, Sendable {
         self.metadata = metadata
     }
 
+    /// The same error with other metadata.
+    init(copying error: RecordError, _ metadata: [String: String]) {
+        code = error.code
+        message = error.message
+        self.metadata = metadata
+    }
+
     /// Whether the same call may be made again.
     public var retry: Retry { code == .contended ? .always : .never }
 }

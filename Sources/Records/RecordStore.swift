@@ -183,7 +183,9 @@ extension RecordStore {
                 ["type": address.type]
             )
         }
-        return try writer.layout.key(of: address, type.shape)
+        let key = try writer.layout.key(of: address, type.shape)
+        try ChangeAttempt.requireRoom(for: key, of: type.shape, writer.store.capabilities.limits)
+        return key
     }
 
     private func apply<Message>(
@@ -199,66 +201,5 @@ extension RecordStore {
             existed: receipt.existed,
             indexesPending: receipt.indexesPending
         )
-    }
-}
-
-// MARK: - Queries
-
-extension RecordStore {
-    /// One page of the records that a query asks for.
-    ///
-    /// Every record that is as the query asks from before its first page until after its last is on exactly one page; one
-    /// that changes meanwhile may be on none, or on one for each of its places in the order.
-    /// - Throws: ``RecordError`` for a query that makes no sense, one that no index serves, and a cursor of another
-    ///   query.
-    public func find<Message>(_ query: Query, as type: RecordType<Message>) async throws -> QueryPage<Message> {
-        let view = try await schema.view()
-        let found = try await find(query, type, view, writer, [:])
-        if !schema.isHeld(view) {
-            guard try await schema.view().description[type: type.name] == view.description[type: type.name] else {
-                throw RecordError(.contended, "An index changed its state meanwhile: ask again.", ["type": type.name])
-            }
-        }
-        return found
-    }
-
-    /// One page as it is with the staged changes of a transaction.
-    func find<Message>(
-        _ query: Query,
-        _ type: RecordType<Message>,
-        _ view: SchemaView,
-        _ writer: RecordWriter,
-        _ staged: [Key: StagedChange]
-    ) async throws -> QueryPage<Message> {
-        let plan = try plan(query, view.reading(type.shape))
-        let signature = Array(
-            "\(type.name) \(query.order) \(query.isDescending) \(query.filter) \(plan.signature) ".utf8
-        )
-        let binding = signature + [UInt8](plan.unions.flatMap { $0.ranges.flatMap { $0.partition + $0.prefix } })
-        let position = try query.cursor.map { (cursor) throws(RecordError) in
-            try cursor.position(in: binding, cursorKey)
-        }
-        var page = try await QueryRunner(writer: writer, type: type).run(plan, query, after: position)
-        if !staged.isEmpty { try page.overlay(staged, type, plan, query, after: position) }
-        return QueryPage(
-            records: page.found.map(\.record),
-            cursor: page.position.map { QueryCursor(after: $0, in: binding, cursorKey) },
-            isPartial: page.isPartial,
-            examined: page.examined
-        )
-    }
-
-    /// How a query would be answered, for people.
-    public func explain<Message>(_ query: Query, as type: RecordType<Message>) throws(RecordError) -> String {
-        try plan(query, schema.latest?.reading(type.shape) ?? type.shape).description
-    }
-
-    private func plan(_ query: Query, _ shape: RecordShape) throws(RecordError) -> QueryPlan {
-        try query.validate(for: shape)
-        let capabilities = writer.store.capabilities
-        guard capabilities.order >= .partition, !query.isDescending || capabilities.reverseScan else {
-            throw RecordError(.unsupported, "The store can't read keys in this order.", ["type": shape.name])
-        }
-        return try QueryPlanner(shape: shape, layout: writer.layout, query: query).plan()
     }
 }

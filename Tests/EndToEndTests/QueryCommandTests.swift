@@ -65,6 +65,10 @@ import Testing
         )
         #expect(try await query("size >= 5000", "--in", "net", "--count") == ["5"])
         #expect(try await query(#"any tags = "round""#, "--in", "web", "--count") == ["0"])
+        // In all partitions, in those that the filter names, and in an order from the end.
+        #expect(try await query("size >= 5000", "--count") == ["10"])
+        #expect(try await query(#"section = "web" and size >= 5000"#, "--count") == ["5"])
+        #expect(try await query("--in", "net", "--sort", "name:down", "--show", "name").first == "name=p8")
     }
 
     @Test func plansAreTold() async throws {
@@ -87,7 +91,7 @@ import Testing
     @Test(arguments: [
         (["colour = 1", "--in", "net"], "field: colour"), (["size = \"a\"", "--in", "net"], "kind: integer"),
         (["size = ", "--in", "net"], "position: 8"), (["size ~ 1", "--in", "net"], "position: 6"),
-        (["--in", "net", "--limit", "1000000000000"], "1 to 1,000"), (["size > 1"], "name the partition"),
+        (["--in", "net", "--limit", "1000000000000"], "1 to 1,000"), (["--sort", "size"], "name the partition"),
         (["--in", "net", "--cursor", "AAAA"], "begin it anew"), (["--in", "net", "--sort", "colour"], "field: colour"),
         (["--in", "net", "--in", "web"], "fields: section"), (["--in", "net", "--show", "colour"], "field: colour"),
         ([String(repeating: "(", count: 10_000), "--in", "net"], "depthMax: 32"),

@@ -85,6 +85,11 @@ struct RecordShape: Sendable {
         case .caseFolded, .trigrams:
             try requireSingle(field.name)
             guard field.kind == .string else { throw invalid("Only text has case and parts.", field.name) }
+        case .descending(let inner):
+            guard index.kind == .value, inner.sortKey?.isDescending == false else {
+                throw invalid("Only a field or a text in lower case goes down, and in a value index.", field.name)
+            }
+            try validate(inner, of: index)
         }
         if index.kind == .unique, case .trigrams = column {
             throw invalid("Parts of a text are never unique.", index.name)

@@ -155,6 +155,10 @@ extension KeyExpression {
         case "folded": self = .caseFolded(parts[1])
         case "each": self = .each(parts[1])
         case "trigrams": self = .trigrams(parts[1])
+        case "descending":
+            // A declaration has one at most; more would be as deep as whoever wrote them likes.
+            guard !parts[1].hasPrefix("descending:"), let column = KeyExpression(parts[1]) else { return nil }
+            self = .descending(column)
         default: return nil
         }
     }

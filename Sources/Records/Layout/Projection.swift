@@ -107,7 +107,7 @@ struct Projection: Hashable, Sendable {
     private static func columns(of index: Index, _ values: FieldValues) throws(RecordError) -> [[TupleElement]] {
         var rows: [[TupleElement]] = [[]]
         for column in index.columns {
-            let found = column.alternatives(values[column.fieldName])
+            let found = try column.alternatives(values[column.fieldName])
             rows = rows.flatMap { row in found.map { row + [$0] } }
             guard rows.count <= entriesMax else {
                 throw RecordError(
@@ -123,7 +123,7 @@ struct Projection: Hashable, Sendable {
 
 extension KeyExpression {
     /// The values of the column in the entries of a record whose field holds these.
-    func alternatives(_ elements: [TupleElement]) -> [TupleElement] {
+    func alternatives(_ elements: [TupleElement]) throws(RecordError) -> [TupleElement] {
         switch self {
         case .field: return [elements.first ?? .missing]
         case .each: return Array(Set(elements))
@@ -133,6 +133,16 @@ extension KeyExpression {
         case .trigrams:
             guard case .string(let text)? = elements.first else { return [] }
             return Trigrams.of(text).map { .string($0) }
+        case .descending(let column):
+            var turned: [TupleElement] = []
+            for element in try column.alternatives(elements) { turned.append(try KeyExpression.turned(element)) }
+            return turned
         }
+    }
+
+    /// An element by which the order of another is turned round: the complement of its encoding, in which no value begins
+    /// with another.
+    static func turned(_ element: TupleElement) throws(RecordError) -> TupleElement {
+        .bytes(try RecordLayout.encode(Tuple([element])).map(~))
     }
 }

@@ -1,9 +1,9 @@
 import Tuples
 
-/// How a query is answered: candidates from ranges of keys, in order of what follows a fixed beginning of each key.
+/// How a query is answered: its branches one after the other, in each of which candidates come from ranges of keys, in
+/// the order of what follows a fixed beginning of each key.
 ///
-/// Candidates are in all of `unions`, and in each of them in at least one of its ranges. What they are candidates for is
-/// always held against the record itself.
+/// What they are candidates for is always held against the record itself.
 struct QueryPlan: Hashable, Sendable {
     /// Part of one partition: keys that begin with `prefix` and go on from `lower` up to but without `upper`.
     struct Range: Hashable, Sendable {
@@ -13,36 +13,62 @@ struct QueryPlan: Hashable, Sendable {
         var upper: [UInt8]
     }
 
-    /// Ranges of one index or of records that are merged.
+    /// Ranges that are merged: of the records, of an index, or of several indexes whose keys go on alike behind what is
+    /// fixed.
     struct Union: Hashable, Sendable {
-        /// The index, or nil for the records themselves.
-        var index: String?
+        /// The indexes; none for the records themselves.
+        var indexes: [String]
         var ranges: [Range]
+        /// The columns that the ranges leave open.
+        var open: [KeyExpression]
+        /// Whether keys name the record's partition.
+        var isGlobal: Bool
         /// How many columns are given, and whether the next is bounded.
         var fixed: Int
         var isBounded: Bool
     }
 
-    var unions: [Union]
+    /// What delivers some of the records: candidates are in all of `unions`, and in each in at least one of its ranges.
+    struct Branch: Hashable, Sendable {
+        var unions: [Union]
+        /// What has to hold of a record for this branch to deliver it, so that no other does.
+        var filter: Filter
+    }
 
-    /// Whether an index or the primary key bounds what is read.
-    var isServed: Bool { unions.contains { $0.fixed > 0 || $0.isBounded } }
+    var branches: [Branch]
+    /// Whether ranges are read from their ends.
+    var isReversed: Bool
+
+    /// Whether indexes or the primary key bound what is read.
+    var isServed: Bool {
+        branches.allSatisfy { $0.unions.contains { $0.fixed > 0 || $0.isBounded } }
+    }
 
     /// What tells this plan from others for the same query, so that a cursor goes with it.
     var signature: String {
-        unions.map { "\($0.index ?? "records"):\($0.fixed):\($0.ranges.count)" }.joined(separator: "&")
+        let parts = branches.map { branch in
+            branch.unions
+                .map { "\($0.indexes.joined(separator: "|")):\($0.fixed):\($0.ranges.count)" }
+                .joined(separator: "&")
+        }
+        return parts.joined(separator: ";") + (isReversed ? "-" : "+")
     }
 }
 
 extension QueryPlan: CustomStringConvertible {
-    /// For people: one line a source.
+    /// For people.
     var description: String {
-        let lines = unions.map { union in
-            let source = union.index.map { "index \($0)" } ?? "records"
-            let bound = union.isBounded ? ", bounded" : ""
-            return "\(source): \(union.fixed) fixed\(bound), \(union.ranges.count) ranges"
+        let parts = branches.map { branch in
+            let lines = branch.unions.map { union in
+                let named = union.indexes.map { "index \($0)" }
+                let source = named.isEmpty ? "records" : named.joined(separator: " merged with ")
+                let bound = union.isBounded ? ", bounded" : ""
+                return "\(source): \(union.fixed) fixed\(bound), \(union.ranges.count) ranges"
+            }
+            let isServed = branch.unions.contains { $0.fixed > 0 || $0.isBounded }
+            let head = !isServed ? "bounded scan of" : branch.unions.count > 1 ? "intersection of" : "scan of"
+            return head + " " + lines.joined(separator: " and ")
         }
-        let head = !isServed ? "bounded scan of" : unions.count > 1 ? "intersection of" : "scan of"
-        return head + " " + lines.joined(separator: " and ")
+        return parts.joined(separator: ", then ")
     }
 }

@@ -1,99 +1,170 @@
 import KeyValue
 import Tuples
 
-/// Holds candidates of one source against their records. Each record is decoded at most once, and of its fields only
-/// those are taken that the filter or the source asks for.
-struct CandidateJudge<Message: Sendable>: Sendable {
+/// Holds candidates of one branch of a plan against their records. Each record is decoded at most once, and of its fields
+/// only those are taken that somebody asks for.
+struct CandidateJudge: Sendable {
     /// Where a candidate's record is, and what the candidate says of it.
     struct Place: Sendable {
         var key: Key
-        /// The values of the source's columns that its ranges leave open.
-        var columns: ArraySlice<TupleElement>
+        /// How many bytes of the position hold the columns that the ranges leave open.
+        var columnsEnd: Int
     }
 
     private let filter: Filter
-    private let type: RecordType<Message>
+    private let shape: RecordShape
     private let now: Timestamp
-    private let reader: FieldReader<Message>
-    /// The index, or nil where candidates are the records themselves.
-    private let index: Index?
-    private let openColumns: ArraySlice<KeyExpression>
+    private let rules: WriteRules
+    private let source: QueryPlan.Union
     private let recordPrefix: [UInt8]
+    private let judging: RecordJudging
 
     init(
+        _ branch: QueryPlan.Branch,
         _ source: QueryPlan.Union,
-        _ filter: Filter,
-        _ type: RecordType<Message>,
-        now: Timestamp
+        _ shape: RecordShape,
+        now: Timestamp,
+        _ rules: WriteRules,
+        _ judging: RecordJudging
     ) throws(RecordError) {
-        self.filter = filter
-        self.type = type
+        filter = branch.filter
+        self.shape = shape
         self.now = now
-        index = type.shape.indexes.first { $0.name == source.index }
-        openColumns = index?.columns.dropFirst(source.fixed) ?? []
-        recordPrefix = try RecordLayout.recordPrefix(of: type.shape)
-        var names = filter.fieldNames
-        names.formUnion(openColumns.map(\.fieldName))
-        if let expiry = type.shape.expiryField { names.insert(expiry) }
-        reader = type.reader(of: names)
+        self.rules = rules
+        self.source = source
+        self.judging = judging
+        recordPrefix = try RecordLayout.recordPrefix(of: shape)
     }
 
-    var isIndexed: Bool { index != nil }
+    var isIndexed: Bool { !source.indexes.isEmpty }
+
+    /// The fields that are asked for, beside those of the filter.
+    static func names(_ plan: QueryPlan, _ shape: RecordShape) -> Set<String> {
+        var names: Set<String> = []
+        for branch in plan.branches {
+            names.formUnion(branch.filter.fieldNames)
+            for union in branch.unions { names.formUnion(union.open.map(\.fieldName)) }
+        }
+        if let expiry = shape.expiryField { names.insert(expiry) }
+        return names
+    }
 
     func place(of candidate: Candidate) throws(RecordError) -> Place {
-        guard let index else {
-            let key = Key(partition: candidate.partition, bytes: candidate.prefix + candidate.position)
-            return Place(key: key, columns: [])
+        let range = source.ranges[candidate.range]
+        guard isIndexed else {
+            return Place(key: Key(partition: range.partition, bytes: range.prefix + candidate.position), columnsEnd: 0)
         }
-        var elements = try elements(of: candidate)[...]
-        guard case .tuple(let primaryKey)? = elements.popLast() else { throw damaged }
-        var partition = candidate.partition
-        if index.scope != .local {
-            guard case .bytes(let named)? = elements.popLast() else { throw damaged }
+        do throws(TupleError) {
+            if let place = try indexed(candidate.position, range.partition) { return place }
+        } catch {
+            throw damaged(["cause": error.message])
+        }
+        throw damaged([:])
+    }
+
+    private func damaged(_ metadata: [String: String]) -> RecordError {
+        .damaged(
+            "An index entry names no record.",
+            ["type": shape.name, "index": source.indexes.joined(separator: ",")].merging(metadata) { $1 }
+        )
+    }
+
+    private func indexed(_ bytes: [UInt8], _ own: [UInt8]) throws(TupleError) -> Place? {
+        var decoder = try TupleDecoder(bytes)
+        for _ in source.open { try decoder.skip() }
+        let columnsEnd = decoder.offset
+        var partition = own
+        if source.isGlobal {
+            guard case .bytes(let named)? = try decoder.next() else { return nil }
             partition = named
         }
-        guard elements.count == openColumns.count else { throw damaged }
-        let key = Key(partition: partition, bytes: recordPrefix + (try RecordLayout.encode(primaryKey)))
-        return Place(key: key, columns: elements)
-    }
-
-    private func elements(of candidate: Candidate) throws(RecordError) -> [TupleElement] {
-        do {
-            return try Tuple(decoding: candidate.position).elements
-        } catch {
-            throw damaged
+        let start = decoder.offset
+        guard try decoder.skip(), decoder.offset == bytes.count, bytes[start] == CandidateJudge.tupleCode else {
+            return nil
         }
+        // Nothing of a primary key is null, so inside of a tuple it is encoded as it is by itself.
+        var key = recordPrefix
+        key.reserveCapacity(recordPrefix.count + bytes.count - start)
+        key += bytes[(start + 1)..<(bytes.count - 1)]
+        return Place(key: Key(partition: partition, bytes: key), columnsEnd: columnsEnd)
     }
 
-    private var damaged: RecordError {
-        .damaged("An index entry names no record.", ["type": type.name, "index": index?.name ?? ""])
+    /// What an encoded tuple inside of another begins with.
+    private static let tupleCode: UInt8 = 0x05
+
+    /// A record that is as it is asked for.
+    struct Judged: Sendable {
+        var version: RecordVersion
+        var body: [UInt8]
+        var content: RecordJudging.Content
     }
 
     /// The record of a row, if it is as the query asks and as the candidate says. An entry is a hint: it may be left over
     /// from another value. Columns that the source's ranges fix follow from the filter, so the others are compared.
-    func record(_ row: [UInt8], at place: Place) throws(RecordError) -> RecordStore.Stored<Message>? {
-        let envelope = try Envelope(row, of: type.shape)
-        let message = reader.needsMessage ? try type.decode(envelope.body) : nil
-        let values = try reader.values(of: envelope.body) { () throws(RecordError) in
-            if let message { message } else { try type.decode(envelope.body) }
-        }
-        guard !type.shape.isExpired(values, now: now),
-            zip(openColumns, place.columns).allSatisfy({ $0.gives($1, for: values) }), filter.holds(of: values)
+    func record(
+        _ row: [UInt8],
+        at place: Place,
+        of candidate: Candidate
+    ) throws(RecordError) -> Judged? {
+        let envelope = try Envelope(row, of: shape)
+        let content = try judging.content(envelope.body)
+        guard !rules.contains(.hideExpired) || !shape.isExpired(content.values, now: now),
+            !rules.contains(.holdToRecord) || filter.holds(of: content.values),
+            try isAsSaid(content.values, place, candidate)
         else { return nil }
-        let found = if let message { message } else { try type.decode(envelope.body) }
-        return RecordStore.Stored(message: found, version: envelope.version)
+        return Judged(version: envelope.version, body: envelope.body, content: content)
+    }
+
+    private func isAsSaid(
+        _ values: FieldValues,
+        _ place: Place,
+        _ candidate: Candidate
+    ) throws(RecordError) -> Bool {
+        guard place.columnsEnd > 0, rules.contains(.compareColumns) else { return true }
+        var encoder = TupleEncoder(reservingBytes: place.columnsEnd + 16)
+        for column in source.open {
+            guard let element = try column.alternatives(values[column.fieldName]).first else { return false }
+            do throws(TupleError) {
+                try encoder.append(element)
+            } catch {
+                // What can't be encoded is in no entry.
+                return false
+            }
+        }
+        return candidate.position[..<place.columnsEnd].elementsEqual(encoder.bytes)
     }
 }
 
-extension KeyExpression {
-    /// Whether a record with these values has an entry with this one in the column.
-    func gives(_ element: TupleElement, for values: FieldValues) -> Bool {
-        let found = values[fieldName]
-        switch self {
-        case .field: return (found.first ?? .missing) == element
-        case .each: return found.contains(element)
-        case .caseFolded, .trigrams:
-            return alternatives(found).contains(element)
+/// Takes what queries ask for from records of one type, whatever its messages.
+struct RecordJudging: Sendable {
+    /// What is known of a record's content.
+    struct Content: Sendable {
+        var values: FieldValues
+        /// The message, if it had to be decoded.
+        var message: (any Sendable)?
+    }
+
+    let content: @Sendable ([UInt8]) throws(RecordError) -> Content
+}
+
+extension RecordType {
+    /// What takes the values of some fields from records.
+    func judging(_ names: Set<String>) -> RecordJudging {
+        let reader = reader(of: names)
+        return RecordJudging { body throws(RecordError) in
+            guard reader.needsMessage else {
+                let values = try reader.values(of: body) { () throws(RecordError) in try decode(body) }
+                return RecordJudging.Content(values: values, message: nil)
+            }
+            let message = try decode(body)
+            let values = try reader.values(of: body) { () throws(RecordError) in message }
+            return RecordJudging.Content(values: values, message: message)
         }
+    }
+
+    /// The message of a record that was judged.
+    func message(of found: QueryRunner.Found) throws(RecordError) -> Message {
+        if let message = found.content.message as? Message { return message }
+        return try decode(found.body)
     }
 }

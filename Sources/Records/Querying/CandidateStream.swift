@@ -3,9 +3,8 @@ import KeyValue
 /// What a scan delivers: where it is in the plan's order, and what was found there.
 struct Candidate: Sendable {
     var position: [UInt8]
-    var partition: [UInt8]
-    /// What the key begins with, before the position.
-    var prefix: [UInt8]
+    /// Which of the source's ranges it is of.
+    var range: Int
     /// The record's row, if records are scanned; empty for an entry of an index.
     var value: [UInt8]
 }
@@ -13,15 +12,18 @@ struct Candidate: Sendable {
 /// Reads one range of a plan, a page at a time.
 struct RangeStream: Sendable {
     private let range: QueryPlan.Range
+    private let number: Int
     private let reverse: Bool
     private let keysOnly: Bool
     private var lower: [UInt8]
     private var upper: [UInt8]
-    private var page: ArraySlice<Candidate> = []
+    private var page: [Candidate] = []
+    private var next = 0
     private var isAtEnd = false
 
-    init(_ range: QueryPlan.Range, after position: [UInt8]?, reverse: Bool, keysOnly: Bool) {
+    init(_ range: QueryPlan.Range, _ number: Int, after position: [UInt8]?, reverse: Bool, keysOnly: Bool) {
         self.range = range
+        self.number = number
         self.reverse = reverse
         self.keysOnly = keysOnly
         lower = range.lower
@@ -37,26 +39,26 @@ struct RangeStream: Sendable {
         }
     }
 
+    /// Whether the next candidate has to be read first.
+    var isDry: Bool { next == page.count && !isAtEnd }
+
     /// The next candidate, which stays; nil at the end.
-    mutating func head(_ store: any KeyValueStore, _ limit: Int, _ examined: inout Int) async throws -> Candidate? {
-        while page.isEmpty, !isAtEnd {
+    var head: Candidate? { next < page.count ? page[next] : nil }
+
+    mutating func advance() { next += 1 }
+
+    /// Reads until there is a candidate or no more.
+    mutating func fill(_ store: any KeyValueStore, _ limit: Int, _ examined: inout Int) async throws {
+        while isDry {
             guard ByteOrder.precedes(lower, upper) else {
                 isAtEnd = true
-                break
+                return
             }
             let keys = KeyRange.partition(range.partition, from: range.prefix + lower, to: range.prefix + upper)
             let options = ScanOptions(limit: limit, keysOnly: keysOnly, reverse: reverse)
             let found = try await store.scan(keys, options, after: nil)
             examined += found.examined
-            page =
-                found.map { row in
-                    Candidate(
-                        position: Array(row.keyBytes.dropFirst(range.prefix.count)),
-                        partition: range.partition,
-                        prefix: range.prefix,
-                        value: keysOnly ? [] : Array(row.value)
-                    )
-                }[...]
+            take(found)
             if found.cursor == nil {
                 isAtEnd = true
             } else if let last = page.last {
@@ -66,10 +68,17 @@ struct RangeStream: Sendable {
                 pass(Array(try cursor.position(in: keys).bytes.dropFirst(range.prefix.count)))
             }
         }
-        return page.first
     }
 
-    mutating func advance() { page = page.dropFirst() }
+    private mutating func take(_ found: ScanPage) {
+        page.removeAll(keepingCapacity: true)
+        page.reserveCapacity(found.count)
+        next = 0
+        for row in found {
+            let position = Array(row.keyBytes.dropFirst(range.prefix.count))
+            page.append(Candidate(position: position, range: number, value: keysOnly ? [] : Array(row.value)))
+        }
+    }
 }
 
 /// Merges the ranges of a union: each position once, in order.
@@ -78,16 +87,26 @@ struct UnionStream: Sendable {
     private let reverse: Bool
 
     init(_ union: QueryPlan.Union, after position: [UInt8]?, reverse: Bool) {
-        streams = union.ranges.map {
-            RangeStream($0, after: position, reverse: reverse, keysOnly: union.index != nil)
+        streams = union.ranges.enumerated().map { number, range in
+            RangeStream(range, number, after: position, reverse: reverse, keysOnly: !union.indexes.isEmpty)
         }
         self.reverse = reverse
     }
 
-    mutating func head(_ store: any KeyValueStore, _ limit: Int, _ examined: inout Int) async throws -> Candidate? {
+    var isDry: Bool { streams.contains { $0.isDry } }
+
+    mutating func fill(_ store: any KeyValueStore, _ limit: Int, _ examined: inout Int) async throws {
+        for index in streams.indices where streams[index].isDry {
+            try await streams[index].fill(store, limit, &examined)
+        }
+    }
+
+    /// The next candidate, which stays; nil at the end. The stream is not dry.
+    var head: Candidate? {
+        if streams.count == 1 { return streams.first?.head }
         var best: Candidate?
-        for index in streams.indices {
-            guard let head = try await streams[index].head(store, limit, &examined) else { continue }
+        for stream in streams {
+            guard let head = stream.head else { continue }
             if let known = best {
                 let order = ByteOrder.compare(head.position, known.position)
                 if reverse ? order > 0 : order < 0 { best = head }
@@ -99,10 +118,11 @@ struct UnionStream: Sendable {
     }
 
     /// Goes on behind a position, which is that of the head.
-    mutating func advance(past position: [UInt8], _ store: any KeyValueStore, _ limit: Int) async throws {
-        var ignored = 0
-        for index in streams.indices {
-            if try await streams[index].head(store, limit, &ignored)?.position == position { streams[index].advance() }
+    mutating func advance(past position: [UInt8]) {
+        if streams.count == 1 {
+            if streams[0].head?.position == position { streams[0].advance() }
+            return
         }
+        for index in streams.indices where streams[index].head?.position == position { streams[index].advance() }
     }
 }

@@ -7,13 +7,13 @@ public struct Query: Hashable, Sendable {
 
     /// What has to hold.
     public var filter: Filter
-    /// The values of the type's partition key, or the number of the shard; nil for records of all partitions, which
-    /// takes a global index or a sharded type.
+    /// The values of the type's partition key, or the number of the shard; nil for records of all partitions, or of
+    /// those that the filter names.
     public var partition: Tuple?
-    /// The fields by which the records are ordered, each of one value. An index has to keep them in this order; behind
-    /// them it is the index's own, so that no two records are of one place.
-    public var order: [String]
-    /// Whether the order goes from the end.
+    /// By what the records are ordered. An index has to keep them in this order, or in the one from the end; behind it is
+    /// the index's own, so that no two records are of one place.
+    public var order: [SortKey]
+    /// Whether the whole order is turned round.
     public var isDescending: Bool
     /// How many records a page has at most, 1 to 1,000.
     public var limit: Int
@@ -28,7 +28,7 @@ public struct Query: Hashable, Sendable {
     public init(
         _ filter: Filter = .everything,
         in partition: Tuple? = nil,
-        orderedBy order: [String] = [],
+        orderedBy order: [SortKey] = [],
         isDescending: Bool = false,
         limit: Int = 100,
         examinedMax: Int = 10_000,
@@ -55,7 +55,7 @@ public struct Query: Hashable, Sendable {
             )
         }
         try filter.validate(for: shape)
-        for name in order { try shape.require(name, isMultiValued: false, []) }
+        for key in order { try shape.require(key.field, isMultiValued: false, key.isCaseFolded ? [""] : []) }
         if let partition { try shape.require(partition: partition) }
     }
 }

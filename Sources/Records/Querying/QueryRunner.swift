@@ -1,69 +1,120 @@
 import KeyValue
+import Tuples
 
-/// Carries out a plan: candidates are held against their records, which are read many at a time.
-struct QueryRunner<Message: Sendable>: Sendable {
-    let writer: RecordWriter
-    let type: RecordType<Message>
+/// Carries out a branch of a plan: candidates are held against their records, which are read many at a time.
+struct QueryRunner: Sendable {
+    let store: any KeyValueStore
+    let shape: RecordShape
+    let judging: RecordJudging
+    let now: Timestamp
+    let rules: WriteRules
 
     /// A record, and where it is in the order of the plan.
     struct Found: Sendable {
         var position: [UInt8]
         var key: Key
-        var record: RecordStore.Stored<Message>
+        var version: RecordVersion
+        var body: [UInt8]
+        var content: RecordJudging.Content
     }
 
-    /// What a run of a plan found.
+    /// What a run of a branch found.
     struct Page: Sendable {
         var found: [Found] = []
         /// The position of the last candidate that was looked at, if there may be more.
         var position: [UInt8]?
-        var isPartial = false
         var examined = 0
     }
 
-    func run(_ plan: QueryPlan, _ query: Query, after position: [UInt8]?) async throws -> Page {
+    /// How much more is looked at than is likely to be needed, where not every candidate is a match.
+    private static let reserve = 1.25
+    private static let leastAtOnce = 16
+    private static let mostAtOnce = 256
+
+    /// - Parameters:
+    ///   - branch: The branch.
+    ///   - reverse: Whether its ranges are read from their ends.
+    ///   - limit: How many records are wanted at most.
+    ///   - examinedMax: After how many examined rows it ends, about; at least one candidate is looked at.
+    ///   - position: Behind which position to go on.
+    func run(
+        _ branch: QueryPlan.Branch,
+        reverse: Bool,
+        limit: Int,
+        examinedMax: Int,
+        after position: [UInt8]?
+    ) async throws -> Page {
         var page = Page()
-        guard let source = plan.unions.first else { return page }
-        let judge = try CandidateJudge(source, query.filter, type, now: writer.wallClock())
-        var streams = plan.unions.map { UnionStream($0, after: position, reverse: query.isDescending) }
-        let pageLimit = min(256, max(query.limit, 16), query.examinedMax)
-        var isAtEnd = false
-        while !isAtEnd, page.found.count < query.limit, page.examined < query.examinedMax || page.position == nil {
-            var candidates: [Candidate] = []
-            let wanted = min(query.limit - page.found.count, writer.store.capabilities.limits.getKeysMax)
-            var passed: [UInt8]?
-            while candidates.count < wanted {
-                guard let (candidate, isMatch) = try await next(&streams, query.isDescending, pageLimit, &page.examined)
-                else {
-                    isAtEnd = true
-                    break
-                }
-                passed = candidate.position
-                if isMatch { candidates.append(candidate) }
-                if page.examined >= query.examinedMax { break }
-            }
+        guard let source = branch.unions.first else { return page }
+        let judge = try CandidateJudge(branch, source, shape, now: now, rules, judging)
+        var streams = branch.unions.map { UnionStream($0, after: position, reverse: reverse) }
+        var looked = 0
+        while page.found.count < limit, page.examined < examinedMax || page.position == nil {
+            let wanted = wanted(limit - page.found.count, found: page.found.count, of: looked)
+            let (candidates, passed, isAtEnd) = try await candidates(
+                &streams,
+                reverse: reverse,
+                wanted,
+                examinedMax,
+                &page.examined
+            )
+            looked += candidates.count
             page.found += try await matches(candidates, judge)
+            if page.found.count > limit {
+                page.found.removeLast(page.found.count - limit)
+                page.position = page.found.last?.position
+                return page
+            }
+            if isAtEnd {
+                page.position = nil
+                return page
+            }
             page.position = passed ?? page.position
-        }
-        if isAtEnd {
-            page.position = nil
-        } else {
-            page.isPartial = page.found.count < query.limit
         }
         return page
     }
 
-    /// The next position and whether it is in all streams; nil at the end.
-    private func next(
+    /// How many candidates to look at for so many more records.
+    private func wanted(_ missing: Int, found: Int, of looked: Int) -> Int {
+        let most = min(store.capabilities.limits.getKeysMax, max(missing, QueryRunner.mostAtOnce))
+        guard looked > 0 else { return min(missing, most) }
+        guard found < looked else { return min(missing, most) }
+        let likely = Double(missing) * Double(looked) / Double(max(1, found)) * QueryRunner.reserve
+        return min(max(Int(likely.rounded(.up)), QueryRunner.leastAtOnce), most)
+    }
+
+    /// The next candidates that are in all streams, where they end, and whether that is the end of all.
+    private func candidates(
         _ streams: inout [UnionStream],
-        _ reverse: Bool,
-        _ limit: Int,
+        reverse: Bool,
+        _ wanted: Int,
+        _ examinedMax: Int,
         _ examined: inout Int
-    ) async throws -> (Candidate, Bool)? {
+    ) async throws -> (candidates: [Candidate], passed: [UInt8]?, isAtEnd: Bool) {
+        let scanned = min(QueryRunner.mostAtOnce, max(wanted, QueryRunner.leastAtOnce), examinedMax)
+        var candidates: [Candidate] = []
+        candidates.reserveCapacity(wanted)
+        var passed: [UInt8]?
+        while candidates.count < wanted {
+            for index in streams.indices where streams[index].isDry {
+                try await streams[index].fill(store, scanned, &examined)
+            }
+            guard let (candidate, isMatch) = QueryRunner.next(&streams, reverse) else {
+                return (candidates, passed, true)
+            }
+            passed = candidate.position
+            if isMatch { candidates.append(candidate) }
+            if examined >= examinedMax { break }
+        }
+        return (candidates, passed, false)
+    }
+
+    /// The next position and whether it is in all streams; nil at the end.
+    private static func next(_ streams: inout [UnionStream], _ reverse: Bool) -> (Candidate, Bool)? {
         var first: Candidate?
         var count = 0
-        for index in streams.indices {
-            guard let head = try await streams[index].head(writer.store, limit, &examined) else { return nil }
+        for stream in streams {
+            guard let head = stream.head else { return nil }
             let order = first.map { ByteOrder.compare(head.position, $0.position) } ?? 0
             if first == nil || (reverse ? order > 0 : order < 0) {
                 first = head
@@ -73,32 +124,44 @@ struct QueryRunner<Message: Sendable>: Sendable {
             }
         }
         guard let first else { return nil }
-        for index in streams.indices {
-            try await streams[index].advance(past: first.position, writer.store, limit)
-        }
+        for index in streams.indices { streams[index].advance(past: first.position) }
         return (first, count == streams.count)
     }
 
     /// The records of candidates that really are what the plan takes them for, in the candidates' order.
-    private func matches(_ candidates: [Candidate], _ judge: CandidateJudge<Message>) async throws -> [Found] {
+    private func matches(_ candidates: [Candidate], _ judge: CandidateJudge) async throws -> [Found] {
         guard !candidates.isEmpty else { return [] }
-        var places: [CandidateJudge<Message>.Place] = []
+        var places: [CandidateJudge.Place] = []
         places.reserveCapacity(candidates.count)
         for candidate in candidates { places.append(try judge.place(of: candidate)) }
+        let read = judge.isIndexed ? try await store.get(places.map(\.key)) : []
         var found: [Found] = []
         found.reserveCapacity(candidates.count)
-        guard judge.isIndexed else {
-            for (candidate, place) in zip(candidates, places) {
-                guard let record = try judge.record(candidate.value, at: place) else { continue }
-                found.append(Found(position: candidate.position, key: place.key, record: record))
+        for (number, (candidate, place)) in zip(candidates, places).enumerated() {
+            guard let row = judge.isIndexed ? read[number]?.value : candidate.value else { continue }
+            do throws(RecordError) {
+                guard let judged = try judge.record(row, at: place, of: candidate) else { continue }
+                found.append(
+                    Found(
+                        position: candidate.position,
+                        key: place.key,
+                        version: judged.version,
+                        body: judged.body,
+                        content: judged.content
+                    )
+                )
+            } catch {
+                throw error.at(place.key)
             }
-            return found
-        }
-        let read = try await writer.store.get(places.map(\.key))
-        for ((candidate, place), entry) in zip(zip(candidates, places), read) {
-            guard let entry, let record = try judge.record(entry.value, at: place) else { continue }
-            found.append(Found(position: candidate.position, key: place.key, record: record))
         }
         return found
+    }
+}
+
+extension RecordError {
+    /// The same of damage, with the key of the row.
+    func at(_ key: Key) -> RecordError {
+        guard code == .corrupted else { return self }
+        return RecordError(copying: self, metadata.merging(["key": "\(key)"]) { known, _ in known })
     }
 }

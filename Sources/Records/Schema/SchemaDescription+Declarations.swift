@@ -87,6 +87,7 @@ extension KeyExpression {
         case .caseFolded(let name): "folded:" + name
         case .each(let name): "each:" + name
         case .trigrams(let name): "trigrams:" + name
+        case .descending(let column): "descending:" + column.text
         }
     }
 }

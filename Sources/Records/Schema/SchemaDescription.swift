@@ -51,6 +51,8 @@ public struct RecordTypeDescription: Hashable, Sendable, Codable {
     public let queriesInTransactions: Bool?
     /// The indexes, in the order of their names.
     public internal(set) var indexes: [IndexDescription]
+    /// Whether the type is being removed, so that no program may use it; nil for no.
+    public internal(set) var isRetired: Bool?
 
     /// The description of an index.
     public subscript(index name: String) -> IndexDescription? { indexes.first { $0.name == name } }
@@ -62,7 +64,8 @@ public struct IndexDescription: Hashable, Sendable, Codable {
     public let name: String
     /// What it does: `value`, `unique`, `count`, or `sum:` and the name of a field.
     public let kind: String
-    /// The columns: `field:`, `folded:`, `each:` or `trigrams:`, and the name of a field.
+    /// The columns: `field:`, `folded:`, `each:` or `trigrams:`, and the name of a field; `descending:` before it where the
+    /// order is from the end.
     public let columns: [String]
     /// Over how many partitions of its own it is spread; nil for one that lies with the records.
     public let shards: Int?

@@ -43,41 +43,49 @@ struct StagedChange: Sendable {
     }
 }
 
-extension QueryRunner.Page {
-    /// Makes the page one of the records as they are going to be.
+extension QueryRun.Page {
+    /// Makes the page one of the records as they are going to be. The plan has one branch.
     mutating func overlay(
         _ staged: [Key: StagedChange],
-        _ type: RecordType<Message>,
+        _ shape: RecordShape,
+        _ judging: RecordJudging,
         _ plan: QueryPlan,
         _ query: Query,
         after start: [UInt8]?
     ) throws(RecordError) {
-        guard let source = plan.unions.first else { return }
+        guard let source = plan.branches.first?.unions.first else { return }
         func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-            query.isDescending ? ByteOrder.precedes(right, left) : ByteOrder.precedes(left, right)
+            plan.isReversed ? ByteOrder.precedes(right, left) : ByteOrder.precedes(left, right)
         }
         found.removeAll { staged[$0.key] != nil }
-        for (key, change) in staged where change.shape.name == type.name {
+        for (key, change) in staged where change.shape.name == shape.name {
             guard let content = change.content, query.filter.holds(of: content.values),
-                let place = source.position(of: change.projection, at: key), start.map({ precedes($0, place) }) ?? true,
-                !(position.map { precedes($0, place) } ?? false)
+                let position = source.position(of: change.projection, at: key),
+                start.map({ precedes($0, position) }) ?? true,
+                !(place?.position.map { precedes($0, position) } ?? false)
             else { continue }
-            let record = RecordStore.Stored(message: try type.decode(content.body), version: change.version)
-            found.append(QueryRunner.Found(position: place, key: key, record: record))
+            found.append(
+                QueryRunner.Found(
+                    position: position,
+                    key: key,
+                    version: change.version,
+                    body: content.body,
+                    content: try judging.content(content.body)
+                )
+            )
         }
         found.sort { precedes($0.position, $1.position) }
         if found.count > query.limit {
             found.removeLast(found.count - query.limit)
-            position = found.last?.position
+            place = QueryPlace(position: found.last?.position)
         }
-        isPartial = position != nil && found.count < query.limit
     }
 }
 
 extension QueryPlan.Union {
     /// Where a record has its place; nil where it has none.
     fileprivate func position(of projection: Projection, at record: Key) -> [UInt8]? {
-        for key in index == nil ? [record] : projection.entries {
+        for key in indexes.isEmpty ? [record] : projection.entries {
             for range in ranges where range.partition == key.partition && key.bytes.starts(with: range.prefix) {
                 let position = Array(key.bytes.dropFirst(range.prefix.count))
                 guard !ByteOrder.precedes(position, range.lower), ByteOrder.precedes(position, range.upper) else {

@@ -1,4 +1,4 @@
-/// The rules of the write protocol, each of which the tests take away to show that it is needed.
+/// The rules of writing and of finding, each of which the tests take away to show that it is needed.
 struct WriteRules: OptionSet {
     let rawValue: Int
 
@@ -48,6 +48,13 @@ struct WriteRules: OptionSet {
     static let countSelf = WriteRules(rawValue: 1 << 20)
     /// Records are counted only as they were read.
     static let countUnchanged = WriteRules(rawValue: 1 << 21)
+
+    /// What an entry names is found only if the record holds what is asked for.
+    static let holdToRecord = WriteRules(rawValue: 1 << 22)
+    /// What an entry names is found only where the record has its place in the order.
+    static let compareColumns = WriteRules(rawValue: 1 << 23)
+    /// What has expired is not found.
+    static let hideExpired = WriteRules(rawValue: 1 << 24)
 
     /// A transaction is written only if every record that it read is as it was.
     static let validateReads = WriteRules(rawValue: 1 << 32)

@@ -37,6 +37,23 @@ public struct TupleDecoder: Sendable {
         }
     }
 
+    /// Passes over the next element without making it; false at the end. After an error it stays where it was. What it
+    /// passes over is bounded like an element, and not otherwise checked.
+    ///
+    /// - Throws: ``TupleError`` with the offset of what is wrong.
+    @discardableResult
+    public mutating func skip() throws(TupleError) -> Bool {
+        guard offset < bytes.count else { return false }
+        let start = offset
+        do throws(TupleError) {
+            try skipElement(depth: 0)
+            return true
+        } catch {
+            offset = start
+            throw error
+        }
+    }
+
     /// All elements that are left.
     ///
     /// - Throws: ``TupleError`` with the offset of what is wrong.
@@ -74,6 +91,45 @@ extension TupleDecoder {
         default:
             let isKnown = TypeCode.unsupported.contains(code)
             throw TupleError(isKnown ? .unsupportedType : .unknownType, atByte: start, typeCode: code)
+        }
+    }
+
+    private mutating func skipElement(depth: Int) throws(TupleError) {
+        guard depth <= TupleLimits.maximumDepth else { throw TupleError(.tooDeep, atByte: offset) }
+        let start = offset
+        let code = try byte()
+        switch code {
+        case TypeCode.null, TypeCode.false, TypeCode.true, TypeCode.missing: return
+        case TypeCode.bytes, TypeCode.string: try skipEscaped()
+        case TypeCode.tuple:
+            while try !isEnd() {
+                let isNull = bytes[offset] == TypeCode.null
+                try skipElement(depth: depth + 1)
+                if isNull { offset += 1 }
+            }
+        case TypeCode.bigNegative: _ = try take(Int(try byte() ^ .max))
+        case TypeCode.bigPositive: _ = try take(Int(try byte()))
+        case TypeCode.bigNegative + 1..<TypeCode.bigPositive:
+            _ = try take(Int(code < TypeCode.zero ? TypeCode.zero - code : code - TypeCode.zero))
+        case TypeCode.float: _ = try take(4)
+        case TypeCode.double: _ = try take(8)
+        case TypeCode.uuid: _ = try take(16)
+        case TypeCode.timestamp: _ = try take(12)
+        default:
+            let isKnown = TypeCode.unsupported.contains(code)
+            throw TupleError(isKnown ? .unsupportedType : .unknownType, atByte: start, typeCode: code)
+        }
+    }
+
+    /// Passes over the content of a string and the zero that ends it.
+    private mutating func skipEscaped() throws(TupleError) {
+        while true {
+            guard let zero = bytes[offset...].firstIndex(of: 0) else {
+                throw TupleError(.truncated, atByte: bytes.count)
+            }
+            offset = zero + 1
+            guard isEscaped(zero) else { return }
+            offset += 1
         }
     }
 

@@ -24,6 +24,7 @@ enum NaiveModel {
 
     private static func values(_ field: String, _ package: Package) -> [TupleElement] {
         switch field {
+        case "owner": [.string(package.owner)]
         case "name": [.string(package.name)]
         case "summary": package.hasSummary ? [.string(package.summary)] : []
         case "downloads": [.integer(package.downloads)]

@@ -110,7 +110,7 @@ import Tuples
     @Test func explainsWhatItChooses() async throws {
         let type = try Samples.packages()
         let records = try await RecordStore.ofTests(MemoryStore(), [type])
-        func explain(_ filter: Filter, _ order: [String] = []) throws -> String {
+        func explain(_ filter: Filter, _ order: [SortKey] = []) throws -> String {
             try records.explain(Query(filter, in: ["ann"], orderedBy: order), as: type)
         }
         #expect(try explain(.compare("name", .equal, "zip")) == "scan of records: 1 fixed, 1 ranges")
@@ -138,7 +138,7 @@ import Tuples
         await #expect { try await records.find(query, as: type) } throws: { ($0 as? RecordError)?.code == .notServed }
         query = Query(in: ["ann"], orderedBy: ["summary"])
         await #expect { try await records.find(query, as: type) } throws: { ($0 as? RecordError)?.code == .notServed }
-        query = Query()
+        query = Query(orderedBy: ["downloads"])
         await #expect { try await records.find(query, as: type) } throws: { ($0 as? RecordError)?.code == .notServed }
     }
 

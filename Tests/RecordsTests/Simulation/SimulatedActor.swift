@@ -13,9 +13,10 @@ struct SimulatedActor: Sendable {
 
     static let refusals: [RecordError.Code] = [
         .alreadyExists, .notFound, .versionMismatch, .notUnique, .contended, .outdatedSchema, .indexNotReady,
+        .notServed,
     ]
 
-    private var witness: Witness { world.witness }
+    var witness: Witness { world.witness }
 
     func act() async {
         let message = Upload.with {
@@ -28,17 +29,21 @@ struct SimulatedActor: Sendable {
         do {
             let body: [UInt8] = try message.serializedBytes()
             let key = try writer.layout.key(of: try shape.address(of: try shape.extract(body)), shape)
-            switch world.random(below: world.weather.isLate ? 12 : 11) {
+            switch world.random(below: world.weather.isLate ? 14 : 13) {
             case 0...3: try await save(key, .none, body)
             case 4...5: try await save(key, .absent, body)
             case 6: try await replace(key, body)
             case 7...8: try await increment(key)
             case 9...10: _ = try await writer.apply(Change(key: key, condition: .none) { _ in nil }, shape)
+            case 11...12: try await ask()
             default: try await repair(key)
             }
         } catch let error as StoreError {
             // The weather, or a client that has died.
-            guard ![.outcomeUnknown, .cancelled, .timedOut, .preconditionFailed, .unsupported].contains(error.code)
+            guard
+                ![.outcomeUnknown, .cancelled, .timedOut, .preconditionFailed, .unsupported, .tooLarge].contains(
+                    error.code
+                )
             else { return }
             witness.object("a call failed: \(error)")
         } catch let error as RecordError {

@@ -24,6 +24,7 @@ extension SimulatedWorld {
                 case 0: advance()
                 case 1...2: await deliverLate()
                 case 3 where weather.shifts: shift()
+                case 3 where weather.shrinks: shrink()
                 case 17 where work != nil && started < calls && !parked.contains(clients):
                     guard let work else { continue }
                     turns.begin()

@@ -15,12 +15,17 @@ final class SimulatedWorld: Sendable {
         var isLate = true
         /// Whether the scope of batches changes in mid-run.
         var shifts = false
+        /// Whether other capabilities are lost in mid-run: additions, conditional deletes, and most of a batch's length.
+        var shrinks = false
     }
 
     private struct State {
         var generator: SeededGenerator
         var seconds: Int64 = 1_000
         var scope: BatchScope
+        var conditionalDelete: Bool
+        var integerAdd: Bool
+        var operationsMax: Int?
         var faults: Int
         var late: [(batch: WriteBatch, sent: Int64)] = []
         var nanoseconds: Int64 = 0
@@ -29,26 +34,33 @@ final class SimulatedWorld: Sendable {
     let base: MemoryStore
     let turns = Turns()
     let weather: Weather
-    private let conditionalDelete: Bool
-    private let integerAdd: Bool
     private let state: Mutex<State>
     let witness: Witness
 
     init(seed: UInt64, scope: BatchScope, conditionalDelete: Bool, integerAdd: Bool, weather: Weather, witness: Witness)
     {
         base = MemoryStore(environment: SimulatedTime(seed: seed ^ 0x5eed).environment)
-        state = Mutex(State(generator: SeededGenerator(seed: seed), scope: scope, faults: weather.faults))
+        state = Mutex(
+            State(
+                generator: SeededGenerator(seed: seed),
+                scope: scope,
+                conditionalDelete: conditionalDelete,
+                integerAdd: integerAdd,
+                faults: weather.faults
+            )
+        )
         self.weather = weather
-        self.conditionalDelete = conditionalDelete
-        self.integerAdd = integerAdd
         self.witness = witness
     }
 
     var capabilities: Capabilities {
         var capabilities = base.capabilities
-        capabilities.batchScope = state.withLock(\.scope)
-        capabilities.conditionalDelete = conditionalDelete
-        capabilities.integerAdd = integerAdd
+        state.withLock { state in
+            capabilities.batchScope = state.scope
+            capabilities.conditionalDelete = state.conditionalDelete
+            capabilities.integerAdd = state.integerAdd
+            if let operationsMax = state.operationsMax { capabilities.limits.batchOperationsMax = operationsMax }
+        }
         capabilities.snapshotReads = false
         return capabilities
     }
@@ -90,6 +102,17 @@ final class SimulatedWorld: Sendable {
 
     func shift() {
         state.withLock { $0.scope = [.key, .partition, .store].randomElement(using: &$0.generator) ?? .key }
+    }
+
+    /// Takes away one of the capabilities that are left.
+    func shrink() {
+        state.withLock { state in
+            switch Int.random(in: 0..<3, using: &state.generator) {
+            case 0: state.conditionalDelete = false
+            case 1: state.integerAdd = false
+            default: state.operationsMax = 6
+            }
+        }
     }
 
     func clearUp() { state.withLock { $0.faults = 0 } }

@@ -35,6 +35,12 @@ import Testing
                 simulation: Simulation(seed: 0, scope: .store, weather: SimulatedWorld.Weather(shifts: true))
             ),
         ]
+        + [BatchScope.store, .partition, .key].map { scope in
+            Setting(
+                name: "shrinking, \(scope)",
+                simulation: Simulation(seed: 0, scope: scope, weather: SimulatedWorld.Weather(shrinks: true))
+            )
+        }
         + [BatchScope.key, .partition].map { scope in
             Setting(
                 name: "sweeper alone, \(scope)",
@@ -82,6 +88,7 @@ import Testing
             ("barrier", .barrier), ("refuseUnknown", .refuseUnknown), ("noticeTotals", .noticeTotals),
             ("comparePublished", .comparePublished), ("compareNotice", .compareNotice), ("tellBehind", .tellBehind),
             ("checkCounting", .checkCounting), ("countSelf", .countSelf), ("countUnchanged", .countUnchanged),
+            ("holdToRecord", .holdToRecord), ("compareColumns", .compareColumns), ("hideExpired", .hideExpired),
         ]
     )
     func ruleIsNeeded(_ name: String, _ rule: WriteRules) async throws {

@@ -35,6 +35,20 @@ final class Witness: Sendable {
 
     func transitions(of key: Key) -> [Transition] { state.withLock { $0.transitions.filter { $0.key == key } } }
 
+    /// How many changes of records there have been.
+    var moment: Int { state.withLock(\.transitions.count) }
+
+    /// What lay at each key at one moment, and what it became until another.
+    func histories(from begin: Int, to end: Int) -> [Key: [Envelope?]] {
+        let transitions = state.withLock(\.transitions)
+        var histories: [Key: [Envelope?]] = [:]
+        for transition in transitions[..<begin] { histories[transition.key] = [transition.to] }
+        for transition in transitions[begin..<end] {
+            histories[transition.key, default: [transition.from]].append(transition.to)
+        }
+        return histories
+    }
+
     /// The row, from memory if it is as it was: most of them are, most of the time.
     private func understand(_ key: Key, _ value: [UInt8], now: Timestamp) throws -> RecordRow {
         let known = state.withLock { $0.understood[key] }

@@ -30,7 +30,7 @@ struct ImportRecordsCommand: StoreCommand {
     @OptionGroup var options: OutputOptions
 
     /// How many records are saved at once, so that one commit serves many.
-    private static let savesAtOnce = 64
+    private static let savesAtOnce = 256
 
     func run(in context: CommandContext) async throws {
         let declared = try declare.map { [try TypeFile.description(try InputFile.contents(of: $0))] } ?? []

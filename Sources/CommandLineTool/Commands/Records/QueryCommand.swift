@@ -18,7 +18,8 @@ struct QueryCommand: StoreCommand {
             "2026-01-31" or "2026-01-31T12:00:00Z", a "UUID", or bytes as 0x00ff.
 
             One line a record: its fields as name=value, in the order of their names. JSON: version, and fields, an object; \
-            behind the last record cursor, where there are more. With --count: count, examined. With --explain: plan.
+            behind the last record cursor, where there are more. With --count: count, isExact, index (the count index that knew \
+            it, or null), examined. With --explain: plan.
 
             Example: wherehouse query sqlite:metadata.db debian package 'section = "net" and size > 1000' --sort size
             """
@@ -37,9 +38,14 @@ struct QueryCommand: StoreCommand {
         )
     )
     var partition: [String] = []
-    @Option(help: ArgumentHelp("Order by this field; again for the next one.", valueName: "field")) var sort: [String] =
-        []
-    @Flag(help: "Order from the end.") var reverse = false
+    @Option(
+        help: ArgumentHelp(
+            "Order by this field; again for the next one. FIELD:down goes from its end, FIELD:folded disregards case.",
+            valueName: "field"
+        )
+    )
+    var sort: [String] = []
+    @Flag(help: "Turn the whole order round.") var reverse = false
     @Option(help: ArgumentHelp("Show so many records at most, 1 to 1,000.", valueName: "count")) var limit = 20
     @Option(help: ArgumentHelp("Go on where the page ended that gave this cursor.", valueName: "cursor"))
     var cursor: String?
@@ -60,29 +66,35 @@ struct QueryCommand: StoreCommand {
 
     private var cursorBytes: [UInt8]? { cursor.flatMap { Data(base64Encoded: $0) }.map { Array($0) } }
 
+    private static func sortKey(_ text: String) throws -> SortKey {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let (field, rest) = (parts.first ?? "", Set(parts.dropFirst()))
+        guard rest.isSubset(of: ["down", "folded"]), rest.count == parts.count - 1 else {
+            throw ValidationError("An order is FIELD, FIELD:down, FIELD:folded or FIELD:folded:down.")
+        }
+        return SortKey(field, isDescending: rest.contains("down"), isCaseFolded: rest.contains("folded"))
+    }
+
     func run(in context: CommandContext) async throws {
         try await context.withStore(store) { store in
             try await context.withRecords {
                 let described = try await RecordCatalog(store, environment: context.environment)
                     .open(namespace, types: [type], cursorKey: QueryCommand.cursorKey, wallClock: Timestamp.now)
                 guard let type = described.types[type] else { return }
-                if let unknown = show.first(where: { !type.fieldNames.contains($0) }) {
-                    throw RecordError(
-                        .unknownField,
-                        "No field of this name is declared.",
-                        ["type": type.name, "field": unknown]
-                    )
-                }
                 let query = Query(
                     try type.filter(filter),
                     in: partition.isEmpty ? nil : try type.partition(partition),
-                    orderedBy: sort,
+                    orderedBy: try sort.map(QueryCommand.sortKey),
                     isDescending: reverse,
                     limit: limit,
                     after: cursorBytes.map { QueryCursor(bytes: $0) }
                 )
                 if explain {
-                    try await show(plan: try described.records.explain(query, as: type), context.output)
+                    let plan =
+                        count
+                        ? try described.records.explainCount(query, as: type)
+                        : try described.records.explain(query, as: type)
+                    try await show(plan: plan, context.output)
                 } else if count {
                     try await showCount(query, type, described.records, context.output)
                 } else {
@@ -105,19 +117,17 @@ struct QueryCommand: StoreCommand {
         _ records: RecordStore,
         _ output: Output
     ) async throws {
-        var query = query
-        query.limit = Query.limitMax
-        var (count, examined) = (0, 0)
-        repeat {
-            let page = try await records.find(query, as: type)
-            count += page.records.count
-            examined += page.examined
-            query.cursor = page.cursor
-        } while query.cursor != nil
-        guard options.json else { return try await output.line(HumanText.number(count)) }
+        let found = try await records.count(query, as: type)
+        let value = Int(clamping: found.value)
+        guard options.json else {
+            let isOld = found.index != nil && !found.isExact
+            return try await output.line(HumanText.number(value) + (isOld ? ", as of some time ago" : ""))
+        }
         var object = JSONObject()
-        object.add("count", count)
-        object.add("examined", examined)
+        object.add("count", value)
+        object.add("isExact", found.isExact)
+        if let index = found.index { object.add("index", index) } else { object.addNull("index") }
+        object.add("examined", found.examined)
         try await output.line(object)
     }
 
@@ -130,9 +140,9 @@ struct QueryCommand: StoreCommand {
     ) async throws {
         var query = query
         repeat {
-            let page = try await records.find(query, as: type)
+            let page = try await records.select(show.isEmpty ? type.fieldNames : Set(show).sorted(), query, as: type)
             for record in page.records {
-                let fields = try type.values(of: record.message).filter { show.isEmpty || show.contains($0.name) }
+                let fields = record.message.fields
                 if options.json {
                     var object = JSONObject()
                     object.add("version", "\(record.version)")

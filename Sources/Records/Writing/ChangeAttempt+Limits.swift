@@ -1,0 +1,38 @@
+import KeyValue
+
+extension ChangeAttempt {
+    /// Throws where something that the change writes is longer than the store's limits. It is asked before anything is
+    /// written, so that a refused change leaves nothing.
+    func requireRoom(_ limits: Limits) throws(RecordError) {
+        if let value, value.count > limits.valueBytesMax {
+            throw RecordError(
+                .tooLarge,
+                "The record is longer than the store's values may be: keep the long part elsewhere.",
+                ["type": shape.name, "bytes": "\(value.count)", "bytesMax": "\(limits.valueBytesMax)"]
+            )
+        }
+        try ChangeAttempt.requireRoom(for: change.key, of: shape, limits)
+        for keys in [plan.newEntries, plan.newClaims] {
+            for key in keys.inside { try ChangeAttempt.requireRoom(for: key, of: shape, limits) }
+            for key in keys.outside { try ChangeAttempt.requireRoom(for: key, of: shape, limits) }
+        }
+        for key in plan.sums.keys { try ChangeAttempt.requireRoom(for: key, of: shape, limits) }
+        for key in plan.doubted { try ChangeAttempt.requireRoom(for: key, of: shape, limits) }
+        if !plan.outside.isEmpty { try ChangeAttempt.requireRoom(for: intent, of: shape, limits) }
+    }
+
+    static func requireRoom(for key: Key, of shape: RecordShape, _ limits: Limits) throws(RecordError) {
+        let isTooLong = key.bytes.count > limits.keyBytesMax
+        guard isTooLong || key.partition.count > limits.partitionBytesMax else { return }
+        let (count, most) =
+            isTooLong ? (key.bytes.count, limits.keyBytesMax) : (key.partition.count, limits.partitionBytesMax)
+        throw RecordError(
+            .tooLarge,
+            "A key or an index entry of the record is longer than the store's keys may be: shorten the field.",
+            [
+                "type": shape.name, "row": RecordLayout.decode(key)?.name ?? shape.name, "bytes": "\(count)",
+                "bytesMax": "\(most)",
+            ]
+        )
+    }
+}
