@@ -13,7 +13,7 @@ struct ChangeAttempt: Sendable {
     var plan: ChangePlan
     private(set) var after = Projection.empty
     private(set) var receipt = ChangeReceipt(version: nil, existed: false)
-    private var value: [UInt8]?
+    var value: [UInt8]?
     /// The row that says that a record of the type was changed, if the type has one.
     private var stamp: Key?
     /// What the record's batch does for totals that are being counted.
@@ -92,6 +92,7 @@ struct ChangeAttempt: Sendable {
         value =
             Envelope(type: shape.name, schemaVersion: shape.schemaVersion, version: version, body: content.body).encoded
         receipt = ChangeReceipt(version: version, existed: row.live != nil)
+        try requireRoom(capabilities.limits)
         return true
     }
 
@@ -108,6 +109,7 @@ struct ChangeAttempt: Sendable {
         plan = try ChangePlan(from: before, to: after, of: row.key, capabilities)
         value = row.entry?.value
         receipt = ChangeReceipt(version: live.version, existed: true)
+        try requireRoom(capabilities.limits)
         return before != after
     }
 

@@ -27,9 +27,14 @@ struct RecordRow: Sendable {
             isExpired = false
             return
         }
-        let envelope = try Envelope(entry.value, of: shape)
-        let values = try shape.extract(envelope.body)
-        self.envelope = envelope
+        let values: FieldValues
+        do throws(RecordError) {
+            let envelope = try Envelope(entry.value, of: shape)
+            values = try shape.extract(envelope.body)
+            self.envelope = envelope
+        } catch {
+            throw error.at(key)
+        }
         projection = try Projection(of: values, at: try shape.address(of: values), shape, layout)
         isExpired = shape.isExpired(values, now: now)
     }
