@@ -19,21 +19,15 @@ struct IndexRemover: Sendable {
         try await step(from: .readable, to: .writeOnly)
         let description = try await step(from: .writeOnly, to: .disabled)
         guard let type = description[type: type], let index = type[index: index] else { return 0 }
-        let name = type.name + "/" + index.name
-        var removed = 0
-        try await RecordPartitions(type, store, layout).visit { partition in
-            for kind in [RecordLayout.Kind.entry, .total, .claim, .doubt, .progress, .notice, .counting, .counted] {
-                removed += try await remove(kind, of: index, in: partition)
+        let rows = RowRemover(store: store, layout: layout, environment: environment, schema: schema, pace: pace)
+        let removed = try await rows.remove(index, of: type) { description in
+            guard description[type: type.name]?[index: index.name] == index else {
+                throw RecordError(
+                    .indexNotReady,
+                    "The index is built again: nothing more is removed.",
+                    ["index": index.name]
+                )
             }
-        }
-        for shard in 0..<(index.shards ?? 0) {
-            let partition = try RecordLayout.encode([.string(layout.namespace), 1, .string(name), TupleElement(shard)])
-            for kind in [RecordLayout.Kind.entry, .claim, .total, .published] {
-                removed += try await remove(kind, of: index, in: partition)
-            }
-        }
-        for kind in [RecordLayout.Kind.progress, .moment] {
-            try await store.delete(try layout.key(kind, name, [], in: try layout.schemaKey().partition))
         }
         try await forget(index)
         return removed
@@ -54,34 +48,6 @@ struct IndexRemover: Sendable {
         }
         if changed[type: type]?[index: index]?.state == after { try await schema.barrier() }
         return changed
-    }
-
-    private func remove(
-        _ kind: RecordLayout.Kind,
-        of dropped: IndexDescription,
-        in partition: [UInt8]
-    ) async throws -> Int {
-        let name = type + "/" + index
-        var removed = 0
-        let range = try layout.range(of: kind, [.string(name)], in: partition)
-        let pages = RowPages(store, range, limit: pace.pageSize, keysOnly: true, includesTombstones: true)
-        try await pages.visit { page in
-            try Task.checkCancellation()
-            // Whoever builds the index again waits until nothing that rests on this view is on its way.
-            let view = try await schema.view()
-            guard view.description[type: type]?[index: index] == dropped else {
-                throw RecordError(
-                    .indexNotReady,
-                    "The index is built again: nothing more is removed.",
-                    ["index": index]
-                )
-            }
-            let batches = page.map { WriteBatch([WriteBatch.Operation(.delete, at: $0.key)]) }
-            for result in await store.write(each: batches) { _ = try result.get() }
-            removed += page.count
-            if pace.rest > .zero { try await environment.sleep(pace.rest) }
-        }
-        return removed
     }
 
     /// A program that still declares the index brings it back, disabled, when it opens the records again.

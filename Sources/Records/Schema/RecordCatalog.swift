@@ -58,6 +58,28 @@ public struct RecordCatalog: Sendable {
         return try await remover.drop()
     }
 
+    /// Removes a record type with all of its records and indexes, for ever. It takes two leases of the schema, and a pass
+    /// over all rows of the type; after a crash, call it again.
+    ///
+    /// Programs that declare the type can neither write nor ask from then on, also none of their other types: start the
+    /// release that leaves it out first. One that declares it when all is done begins it anew, without records.
+    ///
+    /// - Returns: How many rows were removed.
+    public func retireType(
+        _ type: String,
+        in namespace: String,
+        pace: IndexWorkPace = IndexWorkPace()
+    ) async throws -> Int {
+        let rows = RowRemover(
+            store: store,
+            layout: RecordLayout(namespace: namespace),
+            environment: environment,
+            schema: try keeper(of: namespace),
+            pace: pace
+        )
+        return try await TypeRemover(rows: rows, type: type).retire()
+    }
+
     private func keeper(of namespace: String) throws(RecordError) -> SchemaKeeper {
         try SchemaKeeper(
             store: store,

@@ -35,6 +35,13 @@ enum SchemaEvolution {
                 ["type": shape.name]
             )
         }
+        guard type.isRetired != true else {
+            throw RecordError(
+                .outdatedSchema,
+                "The record type is being removed: leave it out of the declarations.",
+                ["type": shape.name]
+            )
+        }
         for index in type.indexes where index.state.isLive {
             guard shape.indexes.contains(where: { IndexDescription($0, .disabled).isAlike(index) }) else {
                 throw RecordError(
@@ -78,6 +85,11 @@ enum SchemaEvolution {
             Whether transactions may ask queries of a type stays as it is, since every program has to write its stamps: \
             declare a type of another name and move the records.
             """,
+            ["type": stored.name]
+        )
+        try require(
+            stored.isRetired != true,
+            "The record type is being removed: leave it out, or declare a type of another name.",
             ["type": stored.name]
         )
         var merged = stored

@@ -5,9 +5,9 @@ import Records
 struct RecordsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "records",
-        abstract: "Look at the records that services keep in a store, and save some.",
+        abstract: "Look at the records that services keep in a store, and save or remove some.",
         discussion: "What services have declared lies in the store, so that this needs none of their code.",
-        subcommands: [RecordTypesCommand.self, ImportRecordsCommand.self]
+        subcommands: [RecordTypesCommand.self, ImportRecordsCommand.self, RetireTypeCommand.self]
     )
 }
 
