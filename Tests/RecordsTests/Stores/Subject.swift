@@ -34,6 +34,40 @@ struct Subject: Sendable, CustomTestStringConvertible {
         subjects.append(Subject("redis") { Place(underNewPrefixAt: try await RedisServer.shared().url) })
         subjects.append(Subject("redis-cluster") { Place(underNewPrefixAt: try await RedisCluster.shared().url) })
         #endif
+        let runsAll = ProcessInfo.processInfo.environment["WHEREHOUSE_ALL_RECORDS"] != nil
+        return subjects + (runsAll ? remote : [])
+    }()
+
+    /// Stores over HTTP, of which imitations answer: slowly, so that ``RemoteStoreTests`` alone run on them unless
+    /// `WHEREHOUSE_ALL_RECORDS` is set.
+    static let remote: [Subject] = {
+        var subjects: [Subject] = []
+        #if CouchDB
+        for copies in [1, 3] {
+            subjects.append(
+                Subject(copies == 1 ? "couchdb" : "couchdb-cluster") {
+                    let server = try ScriptedCouchDB.start(users: ["u": "p"], copies: copies)
+                    return Place(beyond: "couchdb://u:p@127.0.0.1:\(server.port)/db?timeout=300", on: server)
+                }
+            )
+        }
+        #endif
+        #if DynamoDB
+        subjects.append(
+            Subject("dynamodb") {
+                let server = try await MotoServer.shared()
+                return Place(beyond: server.url(ofTable: "records-\(UUID().uuidString)"), on: server)
+            }
+        )
+        #endif
+        #if S3
+        subjects.append(
+            Subject("s3", isOrdered: false) {
+                let server = try await MotoServer.shared()
+                return Place(beyond: try server.url(ofBucket: "records", prefix: UUID().uuidString), on: server)
+            }
+        )
+        #endif
         return subjects
     }()
 
@@ -94,6 +128,14 @@ struct Place: Sendable {
             // The directory is there for as long as this closure.
             _ = directory
             return try await StoreRegistry.bundled.open(url + separator + "accept=relaxed")
+        }
+    }
+
+    /// One that a server keeps, which is there for as long as the place.
+    fileprivate init(beyond url: String, on server: any Sendable) {
+        open = {
+            _ = server
+            return try await StoreRegistry.bundled.open(url)
         }
     }
 
