@@ -114,6 +114,14 @@ final class RedisClient: Sendable {
         return commands.indices.map { call.result($0) }
     }
 
+    /// Sends commands that read to one server, in one go; the replies in their order, refusals among them.
+    func sendTogether(_ commands: [[[UInt8]]], to node: RedisEndpoint?) async throws(StoreError) -> [RESPValue] {
+        guard !commands.isEmpty else { return [] }
+        let call = RedisCall([RedisCommand(together: commands)], to: node)
+        await perform(call)
+        return try call.result(0).get().elements ?? []
+    }
+
     /// Returns when every command has its answer.
     private func perform(_ call: RedisCall) async {
         var isOpen = true

@@ -26,6 +26,8 @@ final class RedisCall: @unchecked Sendable {
     var deadline = NIODeadline.distantFuture
     private var slots: [Slot]
     private var missing: Int
+    /// The replies so far to commands that were sent together.
+    private var gathered: [RESPValue] = []
     private var continuation: UnsafeContinuation<Void, Never>?
 
     /// How often a command is sent elsewhere at most.
@@ -59,6 +61,15 @@ final class RedisCall: @unchecked Sendable {
         guard slots[index].redirections < RedisCall.redirectionsMax else { return false }
         slots[index].redirections += 1
         return true
+    }
+
+    /// Takes in one of the replies to commands that were sent together, which are all that the call has; the last
+    /// answers it.
+    func gather(_ value: RESPValue, isLast: Bool) {
+        gathered.append(value)
+        guard isLast else { return }
+        answer(0, .success(.array(gathered)))
+        gathered = []
     }
 
     /// Takes in what a server said: a refusal is an error, but for `NOSCRIPT`, which is for the caller.

@@ -17,7 +17,8 @@ final class RedisLink: @unchecked Sendable {
     }
 
     private enum Item {
-        case command(RedisCall, Int)
+        /// With how many replies are still to come.
+        case command(RedisCall, Int, replies: Int)
         /// A reply to it means nothing by itself.
         case asking
         case greeting
@@ -68,7 +69,7 @@ final class RedisLink: @unchecked Sendable {
             )
         }
         if asking { waiting.append(.asking) }
-        waiting.append(.command(call, index))
+        waiting.append(.command(call, index, replies: call.commands[index].together ?? 1))
         waitingBytes += bytes
         if !isTouched {
             isTouched = true
@@ -94,14 +95,14 @@ final class RedisLink: @unchecked Sendable {
             let item = waiting.popFirst()
         {
             switch item {
-            case .command(let call, let index):
+            case .command(let call, let index, _):
                 waitingBytes -= call.commands[index].bytes.count
                 guard call.noteWritten(index) else { continue }
                 buffer.writeBytes(call.commands[index].bytes)
                 isReplicated = isReplicated || needsReplicas(call, index)
             case .asking:
                 // The command that asks was cancelled: then nothing asks.
-                guard case .command(let call, let index) = waiting.first, !call.isAnswered(index) else { continue }
+                guard case .command(let call, let index, _) = waiting.first, !call.isAnswered(index) else { continue }
                 buffer.writeBytes(RedisCommand("ASKING").bytes)
             case .greeting, .replicas: continue
             }
@@ -243,7 +244,13 @@ final class RedisLink: @unchecked Sendable {
                 if case .push = value { continue }
                 guard let item = inFlight.popFirst() else { throw RESPError(reason: "a reply answers nothing") }
                 switch item {
-                case .command(let call, let index): replied(value, to: call, index)
+                case .command(let call, let index, let replies):
+                    if replies > 1 { inFlight.prepend(.command(call, index, replies: replies - 1)) }
+                    if call.commands[index].together == nil {
+                        replied(value, to: call, index)
+                    } else {
+                        call.gather(value, isLast: replies == 1)
+                    }
                 case .replicas: confirm(value)
                 case .greeting: greeted(with: value)
                 case .asking: break
@@ -310,9 +317,9 @@ final class RedisLink: @unchecked Sendable {
         waitingBytes = 0
         for (call, index, _) in unconfirmed { call.fail(index, error) }
         unconfirmed = []
-        for case .command(let call, let index) in written { call.fail(index, error) }
+        for case .command(let call, let index, _) in written { call.fail(index, error) }
         let unsent = RedisLink.unsent(error)
-        for case .command(let call, let index) in unwritten { call.fail(index, unsent) }
+        for case .command(let call, let index, _) in unwritten { call.fail(index, unsent) }
     }
 
     /// What an error is to a command that was never sent: nobody can have been late to answer it.
@@ -328,7 +335,7 @@ final class RedisLink: @unchecked Sendable {
 
     /// Until when the first command there waits.
     private static func deadline(_ items: CircularBuffer<Item>) -> NIODeadline? {
-        for case .command(let call, _) in items { return call.deadline }
+        for case .command(let call, _, _) in items { return call.deadline }
         return nil
     }
 

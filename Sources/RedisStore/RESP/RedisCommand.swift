@@ -15,6 +15,8 @@ struct RedisCommand: Sendable {
     let slot: UInt16?
     /// What becomes of it when its reply is lost.
     let effect: Effect
+    /// How many commands are together in this one, each with a reply of its own; nil for a command by itself.
+    let together: Int?
 
     /// A command from its parts; a name of several words becomes several arguments.
     init(_ name: String, _ arguments: [[UInt8]] = [], slot: UInt16? = nil, _ effect: Effect = .reads) {
@@ -27,17 +29,31 @@ struct RedisCommand: Sendable {
         self.bytes = bytes
         self.slot = slot
         self.effect = effect
+        together = nil
     }
 
     /// A command that reads, from all its parts, the words of the name first.
     init(parts: [[UInt8]], slot: UInt16?) {
+        self.init(reading: [parts], slot: slot, together: nil)
+    }
+
+    /// Many commands that read, for one server, sent and answered as if they were one: the reply is an array of theirs,
+    /// refusals among them.
+    init(together commands: [[[UInt8]]]) {
+        self.init(reading: commands, slot: nil, together: commands.count)
+    }
+
+    private init(reading commands: [[[UInt8]]], slot: UInt16?, together: Int?) {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(RedisCommand.wireBytes(of: parts))
-        RedisCommand.appendHead(0x2A, parts.count, to: &bytes)
-        for part in parts { RedisCommand.append(part, to: &bytes) }
+        bytes.reserveCapacity(commands.reduce(0) { $0 + RedisCommand.wireBytes(of: $1) })
+        for parts in commands {
+            RedisCommand.appendHead(0x2A, parts.count, to: &bytes)
+            for part in parts { RedisCommand.append(part, to: &bytes) }
+        }
         self.bytes = bytes
         self.slot = slot
         effect = .reads
+        self.together = together
     }
 
     /// The same with text arguments.

@@ -62,9 +62,7 @@ final class RawKeyReader {
     var first: [[[UInt8]]] { typeCommands + (guess.map { commands(of: $0) } ?? []) }
 
     private var typeCommands: [[[UInt8]]] {
-        expiryIsRelative
-            ? [[Word.type, key], [Word.time], [Word.timeLeft, key]]
-            : [[Word.type, key], [Word.expiry, key]]
+        [[Word.type, key]] + RawKeyReader.commands(ofExpiry: key, expiryIsRelative)
     }
 
     /// Takes the replies to the last step, one a command. Throws ``StoreError/Code/tooLarge`` when the record is beyond
@@ -95,17 +93,49 @@ final class RawKeyReader {
 
     private var typeReplies: Int { expiryIsRelative ? 3 : 2 }
 
+    /// Whether some of what lies there was read, so that the next step asks for a large piece.
+    var hasBegun: Bool { byteCount > 0 }
+
+    private static func commands(ofExpiry key: [UInt8], _ isRelative: Bool) -> [[[UInt8]]] {
+        isRelative ? [[Word.time], [Word.timeLeft, key]] : [[Word.expiry, key]]
+    }
+
+    /// The moment of expiry in replies to what ``commands(ofExpiry:_:)`` asks, nil if there is none; nil for other replies.
+    private static func expiry(in replies: ArraySlice<RawReply>, _ isRelative: Bool) -> Int64?? {
+        guard let last = replies.last?.number else { return nil }
+        guard isRelative else { return .some(last < 0 ? nil : last) }
+        guard let time = replies.first?.array, time.count == 2, let seconds = time[0].number,
+            let microseconds = time[1].number
+        else { return nil }
+        return .some(last < 0 ? nil : seconds &* 1_000 &+ microseconds / 1_000 &+ last)
+    }
+
+    /// Asks for a key that is probably a short string, without asking for its type.
+    static func askForString(_ key: [UInt8], _ expiryIsRelative: Bool, _ commands: inout [[[UInt8]]]) {
+        commands += self.commands(ofExpiry: key, expiryIsRelative)
+        commands.append([Word.range, key, Word.zero, Word.lastOfFirst])
+    }
+
+    /// The record that is all in the replies to what ``askForString(_:_:_:)`` asks; nil where there may be something else,
+    /// more or nothing, or more than a record may hold, so that a reader has to look.
+    static func shortString(
+        in replies: ArraySlice<RawReply>,
+        _ expiryIsRelative: Bool,
+        bytesMax: Int
+    ) -> RedisRawRecord? {
+        guard case .bytes(let text)? = replies.last, !text.isEmpty, text.count < firstBytes, text.count <= bytesMax,
+            // -2 says that the key was not there yet.
+            let left = replies.dropLast().last?.number, left != -2,
+            let expiry = expiry(in: replies.dropLast(), expiryIsRelative)
+        else { return nil }
+        return RedisRawRecord(.string(text), expiresAtMilliseconds: expiry)
+    }
+
     private func takeType(_ replies: [RawReply]) throws(StoreError) -> Outcome {
-        guard replies.count >= typeReplies, let name = replies[0].text else { throw surprise() }
-        if expiryIsRelative {
-            guard let time = replies[1].array, time.count == 2, let seconds = time[0].number,
-                let microseconds = time[1].number, let left = replies[2].number
-            else { throw surprise() }
-            expiry = left < 0 ? nil : seconds &* 1_000 &+ microseconds / 1_000 &+ left
-        } else {
-            guard let moment = replies[1].number else { throw surprise() }
-            expiry = moment < 0 ? nil : moment
-        }
+        guard replies.count >= typeReplies, let name = replies[0].text,
+            let expiry = RawKeyReader.expiry(in: replies[1..<typeReplies], expiryIsRelative)
+        else { throw surprise() }
+        self.expiry = expiry
         if name == "none" { return .absent }
         guard let kind = Kind(rawValue: name) else { return .unsupported(type: name) }
         self.kind = kind

@@ -34,18 +34,20 @@ private struct ClientServer: RawServer {
                 )
             }
         }
-        let answers = await client.send(commands.map { command(of: $0, hasNode: node != nil) }, to: endpoint)
+        guard client.isCluster, node == nil else {
+            return try await client.sendTogether(commands, to: endpoint).map { (value) throws(StoreError) in
+                try ClientServer.accepted(RawReply(value))
+            }
+        }
+        let answers = await client.send(commands.map(command(of:)), to: nil)
         var replies: [RawReply] = []
         replies.reserveCapacity(answers.count)
         for answer in answers {
             do throws(StoreError) {
                 replies.append(RawReply(try answer.get()))
             } catch {
-                // What a key holds may change between two commands; everything else ends the reading.
-                guard let text = error.metadata["server"],
-                    text.hasPrefix("WRONGTYPE") || text.hasPrefix("ERR no such key")
-                else { throw error }
-                replies.append(.error(text))
+                guard let text = error.metadata["server"] else { throw error }
+                replies.append(try ClientServer.accepted(.error(text)))
             }
         }
         return replies
@@ -53,9 +55,15 @@ private struct ClientServer: RawServer {
 
     func close() async { await client.close() }
 
+    /// A reply. What a key holds may change between two commands; every other refusal ends the reading.
+    private static func accepted(_ reply: RawReply) throws(StoreError) -> RawReply {
+        guard case .error(let text) = reply, !text.hasPrefix("WRONGTYPE"), !text.hasPrefix("ERR no such key")
+        else { return reply }
+        throw StoreError(serverSays: text)
+    }
+
     /// The key is the first argument, behind the name, which XINFO has of two words.
-    private func command(of parts: [[UInt8]], hasNode: Bool) -> RedisCommand {
-        guard client.isCluster, !hasNode else { return RedisCommand(parts: parts, slot: nil) }
+    private func command(of parts: [[UInt8]]) -> RedisCommand {
         let key = parts.dropFirst(parts.first == ClientServer.information ? 2 : 1).first
         return RedisCommand(parts: parts, slot: key.map { HashSlot.of($0) })
     }

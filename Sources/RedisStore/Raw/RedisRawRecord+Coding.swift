@@ -19,7 +19,9 @@ extension RedisRawRecord {
 
     /// The bytes. O(n log n) in the members of a set, sorted set or hash, linear otherwise.
     public func encoded() -> [UInt8] {
-        var encoder = TupleEncoder(reservingBytes: 256)
+        var bytesLikely = 256
+        if case .string(let bytes) = content { bytesLikely = bytes.count + 32 }
+        var encoder = TupleEncoder(reservingBytes: bytesLikely)
         encoder.append(RedisRawRecord.format)
         encoder.append(content.typeName)
         if let expiresAtMilliseconds { encoder.append(expiresAtMilliseconds) } else { encoder.appendNull() }

@@ -25,8 +25,8 @@ extension RedisRawStore {
 
     /// Reads some of the keys into `found`; those that changed meanwhile so that they have to be read anew.
     ///
-    /// One step of all together is enough for those that are small and of the type that was read last, and two for all
-    /// that are small. What is larger goes on one by one.
+    /// One step of all together is enough for those that are small and of the type that was read last; the others are
+    /// asked for their type then. What is too large for one step goes on one by one.
     private func read(
         _ indices: [Int],
         of names: [[UInt8]],
@@ -34,8 +34,13 @@ extension RedisRawStore {
         into found: inout [[UInt8]?]
     ) async throws(StoreError) -> [Int] {
         var changed: [Int] = []
-        let guess = keysOnly ? nil : state.withLock { $0.lastKind }
-        var steps = indices.map { index in
+        var guess = keysOnly ? nil : state.withLock { $0.lastKind }
+        var indices = indices
+        if guess == .string {
+            indices = try await readStrings(indices, of: names, into: &found)
+            guess = nil
+        }
+        var steps = indices.map { (index) -> Step in
             let reader = RawKeyReader(
                 names[index],
                 bytesMax: capabilities.limits.valueBytesMax,
@@ -45,12 +50,10 @@ extension RedisRawStore {
             return (index: index, reader: reader, commands: reader.first)
         }
         var last: RawKeyReader.Kind?
-        var stepsTogether = 2
-        while !steps.isEmpty {
-            let size = stepsTogether > 0 ? steps.count : 1
-            stepsTogether -= 1
-            let batch = Array(steps.suffix(size))
-            steps.removeLast(size)
+        var continuing: [Step] = []
+        while !steps.isEmpty || !continuing.isEmpty {
+            let batch = steps.isEmpty ? [continuing.removeLast()] : steps
+            steps = []
             let replies = try await server.replies(to: batch.flatMap(\.commands), at: nil)
             var place = 0
             for (index, reader, commands) in batch {
@@ -58,7 +61,13 @@ extension RedisRawStore {
                 place += commands.count
                 switch try reader.take(Array(own)) {
                 case .needs(let commands):
-                    if keysOnly { found[index] = [] } else { steps.append((index, reader, commands)) }
+                    if keysOnly {
+                        found[index] = []
+                    } else if reader.hasBegun {
+                        continuing.append((index, reader, commands))
+                    } else {
+                        steps.append((index, reader, commands))
+                    }
                 case .record(let record):
                     found[index] = record.encoded()
                     last = reader.kind
@@ -71,6 +80,65 @@ extension RedisRawStore {
         }
         if let last { state.withLock { $0.lastKind = last } }
         return changed
+    }
+
+    private typealias Step = (index: Int, reader: RawKeyReader, commands: [[[UInt8]]])
+
+    /// How many keys are asked for with one call, when more are read side by side: the server finds some while others
+    /// are on their way and again others are taken in.
+    private static let keysACall = 256
+
+    /// What came of the keys of one call: the record of each that is a short string.
+    private struct ShortStrings: Sendable {
+        let keys: Range<Int>
+        let records: Result<[[UInt8]?], StoreError>
+    }
+
+    /// Reads those keys into `found` that are short strings, most of what many databases hold; the others.
+    private func readStrings(
+        _ indices: [Int],
+        of names: [[UInt8]],
+        into found: inout [[UInt8]?]
+    ) async throws(StoreError) -> [Int] {
+        let calls = await withTaskGroup(of: ShortStrings.self) { group in
+            for start in stride(from: 0, to: indices.count, by: RedisRawStore.keysACall) {
+                let keys = start..<min(start + RedisRawStore.keysACall, indices.count)
+                let asked = indices[keys].map { names[$0] }
+                group.addTask { await self.shortStrings(asked, keys) }
+            }
+            var calls: [ShortStrings] = []
+            while let call = await group.next() { calls.append(call) }
+            return calls
+        }
+        var others: [Int] = []
+        for call in calls {
+            for (index, record) in zip(indices[call.keys], try call.records.get()) {
+                found[index] = record
+                if record == nil { others.append(index) }
+            }
+        }
+        return others
+    }
+
+    private func shortStrings(_ names: [[UInt8]], _ keys: Range<Int>) async -> ShortStrings {
+        var commands: [[[UInt8]]] = []
+        commands.reserveCapacity(3 * names.count)
+        for name in names { RawKeyReader.askForString(name, expiryIsRelative, &commands) }
+        let each = commands.count / max(1, names.count)
+        do throws(StoreError) {
+            let replies = try await server.replies(to: commands, at: nil)
+            let records = names.indices.map { index in
+                let own = replies.dropFirst(each * index).prefix(each)
+                return RawKeyReader.shortString(
+                    in: own,
+                    expiryIsRelative,
+                    bytesMax: capabilities.limits.valueBytesMax
+                )?.encoded()
+            }
+            return ShortStrings(keys: keys, records: .success(records))
+        } catch {
+            return ShortStrings(keys: keys, records: .failure(error))
+        }
     }
 
     private func skip(_ key: [UInt8], _ type: String) throws(StoreError) {

@@ -52,6 +52,8 @@ public final class RedisRawStore: ReadOnlyStore {
     ) async throws(StoreError) {
         self.server = server
         self.options = options
+        partition = Array("db\(options.database)".utf8)
+        partitionOfEmptyKey = partition + Array(".empty".utf8)
         self.environment = environment
         identity = environment.makeIdentity()
         let nodes = try await server.nodes()
@@ -75,8 +77,8 @@ public final class RedisRawStore: ReadOnlyStore {
 
     // MARK: - Names
 
-    var partition: [UInt8] { Array("db\(options.database)".utf8) }
-    private var partitionOfEmptyKey: [UInt8] { partition + Array(".empty".utf8) }
+    let partition: [UInt8]
+    private let partitionOfEmptyKey: [UInt8]
     private static let standInForEmptyKey: [UInt8] = [0]
 
     private func key(of name: [UInt8]) -> Key {
@@ -129,7 +131,11 @@ public final class RedisRawStore: ReadOnlyStore {
         guard let first = nodes.first else { return builder.page(cursor: nil) }
         var position = RawCursor(node: first)
         if let cursor { position = try RawCursor(cursor, in: range) }
-        if position.pending.isEmpty { try await nameKeys(&position, limit: options.limit) }
+        if position.pending.isEmpty {
+            // As many as will probably fill the page: those beyond it would make one by themselves.
+            let likely = options.bytesMax / max(1, state.withLock { $0.bytesARecord })
+            try await nameKeys(&position, limit: min(options.limit, max(likely, RedisRawStore.keysAStepMin)))
+        }
         var (bytes, rows) = (0, 0)
         while !position.pending.isEmpty, !builder.isFull {
             // As many as will probably fill the page: what goes beyond it is read again for the next.
@@ -164,7 +170,9 @@ public final class RedisRawStore: ReadOnlyStore {
     /// One step of the node's own scan.
     private func nameKeys(_ position: inout RawCursor, limit: Int) async throws(StoreError) {
         guard let place = position.place else { return }
-        var command = [Array("SCAN".utf8), place, Array("COUNT".utf8), Array("\(limit)".utf8)]
+        // The server names a few more than it is asked for; they would make a small page of their own.
+        let count = max(1, limit - limit / 16)
+        var command = [Array("SCAN".utf8), place, Array("COUNT".utf8), Array("\(count)".utf8)]
         if let match = options.match { command += [Array("MATCH".utf8), Array(match.utf8)] }
         let reply = try await server.replies(to: [command], at: position.node).first
         guard let parts = reply?.array, parts.count == 2, let next = parts[0].bytes, let names = parts[1].array else {
@@ -172,10 +180,11 @@ public final class RedisRawStore: ReadOnlyStore {
         }
         position.place = next == Array("0".utf8) ? nil : next
         // A step may name a key twice.
-        var seen: Set<[UInt8]> = []
+        var seen: Set<HashedBytes> = []
+        seen.reserveCapacity(names.count)
         for name in names {
             guard let name = name.bytes else { throw refusal(reply) }
-            if seen.insert(name).inserted { position.pending.append(name) }
+            if seen.insert(HashedBytes(bytes: name)).inserted { position.pending.append(name) }
         }
     }
 
@@ -278,4 +287,11 @@ public final class RedisRawStore: ReadOnlyStore {
         state.withLock { $0.isClosed = true }
         await server.close()
     }
+}
+
+/// Bytes that are hashed in one go; an array hashes each of its elements by itself.
+private struct HashedBytes: Hashable {
+    let bytes: [UInt8]
+
+    func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
 }

@@ -13,11 +13,11 @@ struct RawClientTests {
         return try await RedisRawStore.open(client, options: RedisRawOptions(), environment: .live)
     }
 
-    private func everything(in view: RedisRawStore) async throws -> [Key: RedisRawRecord] {
+    private func everything(in view: RedisRawStore, limit: Int = 10) async throws -> [Key: RedisRawRecord] {
         var found: [Key: RedisRawRecord] = [:]
         var cursor: Cursor?
         repeat {
-            let page = try await view.scan(.all(), ScanOptions(limit: 10), after: cursor)
+            let page = try await view.scan(.all(), ScanOptions(limit: limit), after: cursor)
             for row in page {
                 let old = found.updateValue(try RedisRawRecord(decoding: Array(row.value)), forKey: row.key)
                 #expect(old == nil)
@@ -61,6 +61,36 @@ struct RawClientTests {
         )
         #expect(try await view.get(Key("db0", "absent")) == nil)
         #expect(try await view.status().facts.contains { $0.name == "redis" && $0.value.hasPrefix("7.") })
+        await view.close()
+    }
+
+    @Test("reads short strings together, and what else lies among them")
+    func together() async throws {
+        let server = try await RedisServer.start()
+        let long = [UInt8](repeating: 0x78, count: 200_000)
+        let first = [UInt8](repeating: 0x79, count: RawKeyReader.firstBytes)
+        var expected: [Key: RedisRawRecord] = [
+            Key("db0", "long"): RedisRawRecord(.string(long)),
+            Key("db0", "first piece"): RedisRawRecord(.string(first)),
+            Key("db0", "empty"): RedisRawRecord(.string([])),
+            Key("db0", "list"): RedisRawRecord(.list([[0x61]])),
+            Key("db0", "later"): RedisRawRecord(.string([0x31]), expiresAtMilliseconds: 4_000_000_000_123),
+        ]
+        try server.cli("EVAL", "redis.call('SET', 'long', string.rep('x', 200000))", "0")
+        try server.cli("EVAL", "redis.call('SET', 'first piece', string.rep('y', \(first.count)))", "0")
+        try server.cli("SET", "empty", "")
+        try server.cli("RPUSH", "list", "a")
+        try server.cli("SET", "later", "1", "PXAT", "4000000000123")
+        try server.cli("EVAL", "for i = 1, 2500 do redis.call('SET', 'key:' .. i, i) end", "0")
+        for number in 1...2_500 {
+            expected[Key("db0", "key:\(number)")] = RedisRawRecord(.string([UInt8]("\(number)".utf8)))
+        }
+        let view = try await view([server.port])
+        #expect(try await everything(in: view, limit: 1_024) == expected)
+        try server.cli("ACL", "SETUSER", "default", "-getrange")
+        let error = await #expect(throws: StoreError.self) { try await everything(in: view) }
+        #expect(error?.code == .permissionDenied)
+        try server.cli("ACL", "SETUSER", "default", "+getrange")
         await view.close()
     }
 
