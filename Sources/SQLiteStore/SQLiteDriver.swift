@@ -32,6 +32,7 @@ public struct SQLiteDriver: StoreDriver {
         configuration.createsDatabase = location.createsStore
         if let bytes = location.cacheBytesMax {
             configuration.readerCacheBytes = min(bytes, configuration.readerCacheBytes)
+            configuration.writerCacheBytes = min(bytes, configuration.writerCacheBytes)
         }
         configuration.acceptsMovedAway = try location.acceptances().contains(.moved)
         return try await SQLiteStore.open(

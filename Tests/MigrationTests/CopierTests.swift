@@ -94,6 +94,11 @@ import Testing
         }
         #expect(error?.code == .preconditionFailed)
         #expect(error?.metadata["key"] == "p/b")
+        #expect(try await contents(failing) == [existing])
+        let other = Row(key: Key("p", "c"), value: [3])
+        let free = MemoryStore()
+        try await fill(free, with: [other])
+        #expect(try await copy(source, free, CopyOptions(onExisting: .fail)).written == 2)
     }
 
     @Test func listsWhatTheTargetCanNotTake() async throws {

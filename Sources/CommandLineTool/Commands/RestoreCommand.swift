@@ -47,7 +47,8 @@ struct RestoreCommand: StoreCommand {
         let source = DumpInput(try InputFile(input))
         var reader = try await opened(source)
         try await context.withStore(store, creating: true) { store in
-            if isFile, ifExists == .fail { try await checkKeys(in: store) }
+            // Where it is not in order, the restore looks itself.
+            if isFile, ifExists == .fail, reader.header.isOrdered { try await checkKeys(in: store) }
             let report = try await restore(&reader, source, into: store, context)
             try await report.show(on: context.output, json: options.json)
         }
@@ -89,28 +90,13 @@ struct RestoreCommand: StoreCommand {
 
     /// Throws where one of the dump's keys is taken.
     private func checkKeys(in store: any KeyValueStore) async throws {
-        var isEmpty = true
-        for space in StoreRows.spaces where isEmpty {
-            let page = try await store.scan(
-                .all(in: space),
-                ScanOptions(limit: 1, keysOnly: true, includesTombstones: true),
-                after: nil
-            )
-            isEmpty = page.isEmpty && page.cursor == nil
-        }
-        if isEmpty { return }
-        let step = min(store.capabilities.limits.getKeysMax, 256)
-        _ = try await read { rows in
-            for start in stride(from: 0, to: rows.count, by: step) {
-                let keys = rows[start..<min(start + step, rows.count)].map(\.key)
-                let found = try await store.get(keys, ReadOptions(includesTombstones: true))
-                guard let taken = found.compactMap({ $0 }).first else { continue }
-                throw CommandError(
-                    .failed,
-                    "The store already has this key, and nothing was written: choose skip or replace.",
-                    ["key": "\(taken.key)"]
-                )
-            }
+        let source = DumpInput(try InputFile(input))
+        var reader = try await opened(source)
+        let copier = Copier(to: store)
+        do {
+            try await working { try await copier.checkVacancy(of: &reader) }
+        } catch {
+            throw source.failure ?? error
         }
     }
 

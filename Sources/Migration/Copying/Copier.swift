@@ -15,9 +15,9 @@ public import KeyValue
 /// can't be mended by trying again ends the copy: above all a target that is fenced off or was moved away from, which is
 /// found out before the first row is read.
 public struct Copier: Sendable {
-    private let target: any KeyValueStore
-    private let options: CopyOptions
-    private let environment: StoreEnvironment
+    let target: any KeyValueStore
+    let options: CopyOptions
+    let environment: StoreEnvironment
     private let report: @Sendable (Progress) -> Void
 
     /// Copies into `target`.
@@ -64,6 +64,12 @@ public struct Copier: Sendable {
             place = try await run.begin(checkpoints, from: source, isSorted: isSorted)
         }
         let scan = ScanOptions(limit: 4_096, bytesMax: 1 << 20, includesTombstones: options.includesTombstones)
+        if options.onExisting == .fail {
+            var keys = scan
+            keys.keysOnly = true
+            var rows = StoreRows(source, keys, retries: options.retries, environment: environment)
+            try await checkVacancy(of: &rows)
+        }
         let start: StorePlace? = if case .cursor(let start) = place { start } else { nil }
         var rows = StoreRows(source, scan, from: start, retries: options.retries, environment: environment)
         guard isSorted else { return try await run.copy(&rows) { rows, _ in rows.place.map { .cursor($0) } } }
@@ -88,10 +94,15 @@ public struct Copier: Sendable {
     ) async throws(StoreError) -> CopyReport {
         try await checkTarget()
         var sorted = try await sort.sort(&rows, in: temporaryDirectory, environment: environment, progress: report)
+        if options.onExisting == .fail {
+            var keys = sorted
+            try await checkVacancy(of: &keys)
+        }
         return try await copy(&sorted)
     }
 
-    /// Copies all rows of `rows`, of which no two may have the same key.
+    /// Copies all rows of `rows`, of which no two may have the same key. They come once, so with
+    /// ``CopyOptions/Existing/fail`` what comes before a key that is taken may be written; see ``checkVacancy(of:)``.
     public func copy(_ rows: inout some RowSource) async throws(StoreError) -> CopyReport {
         try await checkTarget()
         var run = CopyRun(target, options, environment, report)

@@ -8,7 +8,8 @@ public struct CopyOptions: Sendable {
         case keep
         /// The target's row is overwritten, whatever it is.
         case replace
-        /// The copy ends with `StoreError.Code.preconditionFailed`. What it wrote before stays.
+        /// The copy ends with `StoreError.Code.preconditionFailed`. All keys are looked up before the first row is written,
+        /// unless the target is empty; only when a key is taken meanwhile, what was written before stays.
         case fail
     }
 

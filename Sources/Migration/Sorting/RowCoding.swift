@@ -19,12 +19,15 @@ enum RowCoding {
         var rowBytes: Int { headBytes + partitionBytes + keyBytes + valueBytes }
     }
 
+    /// How many bytes a row takes.
+    static func byteCount(of row: Row) -> Int { headBytes + row.byteCount }
+
     static func append(_ row: Row, to bytes: inout [UInt8]) throws(StoreError) {
         bytes.append(row.key.space.rawValue)
         bytes.append(row.isTombstone ? 1 : 0)
         for count in [row.key.partition.count, row.key.bytes.count, row.value.count] {
             guard let length = UInt32(exactly: count) else { throw .tooLarge("sortedBytesMax", count, Int(UInt32.max)) }
-            for shift in [0, 8, 16, 24] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: length >> shift)) }
+            withUnsafeBytes(of: length.littleEndian) { bytes.append(contentsOf: $0) }
         }
         bytes.append(contentsOf: row.key.partition)
         bytes.append(contentsOf: row.key.bytes)
@@ -35,7 +38,7 @@ enum RowCoding {
     static func head(in bytes: UnsafeRawBufferPointer, at offset: Int) -> Head? {
         guard offset >= 0, bytes.count - offset >= headBytes else { return nil }
         func length(_ position: Int) -> Int {
-            (0..<4).reduce(0) { $0 | Int(bytes[offset + position + $1]) << ($1 * 8) }
+            Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + position, as: UInt32.self)))
         }
         return Head(
             space: bytes[offset],

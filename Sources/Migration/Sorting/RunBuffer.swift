@@ -6,6 +6,10 @@ struct RunBuffer {
     private var offsets: [Int] = []
     private var isAscending = true
 
+    /// Room for so many bytes is made at once: to grow, an array needs the old and the new at the same time. The system
+    /// gives the memory only when it is written to.
+    init(reservingBytes count: Int = 0) { bytes.reserveCapacity(count) }
+
     var count: Int { offsets.count }
     var isEmpty: Bool { offsets.isEmpty }
 

@@ -14,20 +14,26 @@ public import KeyValue
 public struct Sorter {
     private let directory: String
     private let options: SortOptions
-    private var buffer = RunBuffer()
+    private var buffer: RunBuffer
     private var runs: [SpilledRun] = []
     private var planner: MergePlanner
     private var rowsInMemoryMax = 0
+    /// A run of more is for those who have much memory.
+    private static let reservedBytesMax = 256 << 20
 
     /// A sorter that spills to `directory`.
     public init(directory: String, options: SortOptions) {
         self.directory = directory
         self.options = options
+        buffer = RunBuffer(reservingBytes: min(options.runBytesMax, Sorter.reservedBytesMax))
         planner = MergePlanner(fanInMax: options.fanInMax)
     }
 
-    /// Takes in one row. Mostly a copy in memory; a row that completes a run has it sorted and written.
+    /// Takes in one row. Mostly a copy in memory; a row that completes a run, or does not fit into it, has it sorted and
+    /// written.
     public mutating func append(_ row: Row) async throws(StoreError) {
+        let hasRoom = buffer.bytes.count + RowCoding.byteCount(of: row) <= options.runBytesMax
+        if !hasRoom, !buffer.isEmpty { try await spill() }
         try buffer.append(row)
         rowsInMemoryMax = max(rowsInMemoryMax, buffer.count)
         if buffer.count >= options.runRowsMax || buffer.bytes.count >= options.runBytesMax { try await spill() }
@@ -44,12 +50,17 @@ public struct Sorter {
             while let count = planner.nextFinalMerge() { try await mergeNewest(count) }
             merge = try RunMerge(runs)
         }
-        return try SortedRows(
+        let rows = try SortedRows(
             buffer,
             merge,
             duplicates: options.duplicates,
             rowsInMemoryMax: max(rowsInMemoryMax, merge?.rowsInMemory ?? 0)
         )
+        if options.duplicates == .refuse {
+            var ahead = rows
+            while try await ahead.nextPage() != nil { await Task.yield() }
+        }
+        return rows
     }
 
     private mutating func spill() async throws(StoreError) {
