@@ -18,6 +18,8 @@ let package = Package(
         .library(name: "IPLD", targets: ["IPLD"]),
         .library(name: "UCAN", targets: ["UCAN"]),
         .library(name: "Records", targets: ["Records"]),
+        .library(name: "Files", targets: ["Files"]),
+        .library(name: "ObjectStorage", targets: ["ObjectStorage"]),
         .library(name: "Migration", targets: ["Migration"]),
         .library(name: "Drivers", targets: ["Drivers"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
@@ -60,6 +62,7 @@ let package = Package(
     targets: [
         // Pure formats: no I/O, no async.
         .target(name: "Tuples"),
+        .target(name: "JSONFormat"),
         .target(name: "IPLD", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(
             name: "UCAN",
@@ -120,7 +123,7 @@ let package = Package(
         .target(
             name: "StoreHTTP",
             dependencies: [
-                "KeyValue",
+                "JSONFormat", "KeyValue",
                 .product(
                     name: "AsyncHTTPClient",
                     package: "async-http-client",
@@ -155,6 +158,21 @@ let package = Package(
                 .target(name: "StoreHTTP", condition: .when(traits: ["S3"])),
                 .product(name: "Crypto", package: "swift-crypto", condition: .when(traits: ["S3"])),
             ]
+        ),
+
+        // Services upon records, and where the bytes go that they only speak of.
+        .target(
+            name: "ObjectStorage",
+            dependencies: ["KeyValue", .product(name: "Crypto", package: "swift-crypto")]
+        ),
+        .target(
+            name: "Files",
+            dependencies: [
+                "JSONFormat", "KeyValue", "ObjectStorage", "Records", "Tuples",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Records/files.proto"]
         ),
 
         // What programs that run for long tell of themselves.
@@ -262,6 +280,14 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["Messages/samples.proto"]
+        ),
+        .testTarget(
+            name: "ObjectStorageTests",
+            dependencies: ["ObjectStorage", "TestSupport", .product(name: "Crypto", package: "swift-crypto")]
+        ),
+        .testTarget(
+            name: "FilesTests",
+            dependencies: ["Files", "JSONFormat", "KeyValue", "ObjectStorage", "Records", "TestSupport", "Tuples"]
         ),
         .testTarget(
             name: "MigrationTests",

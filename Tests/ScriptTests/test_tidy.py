@@ -260,6 +260,8 @@ class Checkout(unittest.TestCase):
             for path, text in {"Sources/Tuples/A.swift": "import Foundation\n", "Scripts/a": "true\n"}.items():
                 (root / path).parent.mkdir(parents=True, exist_ok=True)
                 (root / path).write_text(text, encoding="utf-8")
+            generated = root / "Sources/Tuples/a.pb.swift"
+            generated.write_text("// DO NOT EDIT.\nimport Foundation\n", encoding="utf-8")
             (root / "picture.png").write_bytes(b"\x89PNG\xff\x00")
             found = [(finding.path, finding.line) for finding in tidy.findings(root)]
             self.assertEqual(found, [("Scripts/a", 1), ("Scripts/a", 1), ("Sources/Tuples/A.swift", 1)])

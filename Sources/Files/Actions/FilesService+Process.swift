@@ -1,0 +1,181 @@
+import JSONFormat
+import KeyValue
+import Records
+
+extension FilesService {
+    /// Processes what was uploaded, or makes an export of it.
+    func process(_ parameters: Parameters, by caller: Caller) async throws -> Answer {
+        let owner = try caller.acting(as: parameters.text("username"))
+        let id = parameters.upload()
+        if let owner { try await requireOwner(owner, of: id) }
+        return try await process(
+            id,
+            parameters["export"],
+            awaitsPostActions: parameters.flag("awaitPostActions")
+        )
+    }
+
+    /// One attempt, from the claim to its end. Nobody else processes the upload meanwhile.
+    func process(_ id: String, _ export: JSON?, awaitsPostActions: Bool) async throws -> Answer {
+        let attempt = environment.random()
+        let now = uploads.now()
+        let limits = configuration
+        let claimed = try await uploads.change(id) { upload in
+            try upload.beginProcessing(attempt, export, at: now, limits)
+        }
+        let outcome: ProcessingOutcome
+        do {
+            outcome = try await hooks.process(ProcessingJob(claimed.upload, attempt))
+        } catch {
+            try await giveUp(id, attempt, error)
+            throw FilesError(.processingFailed, "The file could not be processed.")
+        }
+        let done = try await uploads.change(id) { [limits] upload in
+            try upload.endProcessing(attempt, outcome, at: now, limits)
+        }
+        guard let action = done.result else {
+            return Answer(done.upload.wire(), version: done.version.map { "\($0)" })
+        }
+        let result = await run(postAction: action, of: done.upload)
+        return Answer(awaitsPostActions ? .array([result]) : .null)
+    }
+
+    private func giveUp(_ id: String, _ attempt: UInt64, _ error: any Error) async throws {
+        let reason = String("\(error)".prefix(1_000))
+        _ = try await uploads.change(id) { upload in
+            guard upload.processing.attempt == attempt, let next = upload.statusNow.after(.processingFailed) else {
+                return
+            }
+            upload.status = next.rawValue
+            upload.clearProcessing()
+            upload.failure = reason
+            upload.failures += 1
+        }
+    }
+
+    /// What is to be said of the upload once it is processed. That it fails is told, and no failure of processing.
+    private func run(postAction text: String, of upload: StoredUpload) async -> JSON {
+        do {
+            let meta = JSON(parsing: Array(text.utf8))?["update"] ?? .object([])
+            _ = try await change(upload.id, meta: meta.members ?? [], direct: nil, as: upload.owner, if: nil)
+            return .object([.init("status", .string("fulfilled")), .init("value", .bool(true))])
+        } catch {
+            let reason = String("\(error)".prefix(1_000))
+            return .object([.init("status", .string("rejected")), .init("reason", .string(reason))])
+        }
+    }
+
+    /// Processes what was uploaded a while ago and what others gave up, oldest first.
+    ///
+    /// - Returns: How many attempts were made. Those that failed are in the records of their uploads.
+    @discardableResult
+    public func processWaiting() async throws -> Int {
+        let before = uploads.now() - configuration.waitingTime.milliseconds
+        var attempts = 0
+        for status in [Status.failed, .processing, .uploaded] {
+            try await uploads.visit(status) { upload in
+                let isMeant =
+                    switch status {
+                    case .uploaded: !upload.held && upload.uploadedAtMilliseconds <= before
+                    case .processing: upload.processing.untilMilliseconds <= before
+                    default: upload.failures < configuration.processingAttemptsMax && !upload.isUsable
+                    }
+                guard isMeant else { return }
+                attempts += 1
+                // What can't be processed says so in its record, and is not in the way of the rest.
+                do { _ = try await process(upload.id, nil, awaitsPostActions: false) } catch is FilesError {}
+            }
+        }
+        return attempts
+    }
+
+    /// Processes uploads as they are finished, until the task is cancelled. One task of a service does it.
+    public func processFinished(report: @Sendable (any Error) -> Void = { _ in }) async {
+        for await id in waiting.uploads {
+            if Task.isCancelled { return }
+            do { _ = try await process(id, nil, awaitsPostActions: false) } catch { report(error) }
+        }
+    }
+
+    /// Throws unless the upload is the owner's.
+    func requireOwner(_ owner: String, of id: String) async throws {
+        guard let found = try await uploads.get(id) else { throw FilesError.noUpload }
+        guard found.upload.owner == owner else { throw FilesError.foreign }
+    }
+}
+
+extension ProcessingJob {
+    init(_ upload: StoredUpload, _ attempt: UInt64) {
+        self.upload = upload.id
+        owner = upload.owner
+        bucket = upload.bucket
+        parts = upload.parts.map {
+            Part(name: $0.name, type: $0.type, contentType: $0.contentType, contentLength: $0.contentLength)
+        }
+        exportFormat = upload.exportFormat
+        self.attempt = attempt
+    }
+}
+
+extension StoredUpload {
+    /// The format of the export that is under way, or failed last.
+    fileprivate var exportFormat: String? {
+        hasExport ? JSON(parsing: Array(export.utf8))?["format"]?.text : nil
+    }
+
+    /// Claims the upload for an attempt.
+    fileprivate mutating func beginProcessing(
+        _ attempt: UInt64,
+        _ export: JSON?,
+        at now: Int64,
+        _ limits: FilesConfiguration
+    ) throws(FilesError) {
+        if let export { self.export = String(decoding: export.encoded, as: UTF8.self) }
+        if let format = exportFormat, exports[format] != nil {
+            throw FilesError(.exportExists, "There is an export of this format already.")
+        }
+        if statusNow == .processing, processing.untilMilliseconds > now {
+            throw FilesError(.beingProcessed, "The file is being processed: try later.")
+        }
+        if statusNow == .failed, failures >= limits.processingAttemptsMax {
+            throw FilesError(.processingFailed, "The file could not be processed, and is not tried again.")
+        }
+        guard let next = statusNow.after(hasExport ? .exportBegan : .processingBegan) else {
+            throw hasExport
+                ? FilesError(.beingProcessed, "The file can't be exported before it is processed.")
+                : FilesError(.wrongStatus, "The file is not uploaded yet, or was processed already.")
+        }
+        status = next.rawValue
+        held = false
+        processing = StoredProcessing()
+        processing.attempt = attempt
+        processing.untilMilliseconds = now + limits.processingTime.milliseconds
+    }
+
+    /// Ends an attempt well: what was said of the upload meanwhile stays.
+    ///
+    /// - Returns: The post-action, which is now no longer kept.
+    fileprivate mutating func endProcessing(
+        _ attempt: UInt64,
+        _ outcome: ProcessingOutcome,
+        at now: Int64,
+        _ limits: FilesConfiguration
+    ) throws(FilesError) -> String? {
+        guard hasProcessing, processing.attempt == attempt, let next = statusNow.after(.processingSucceeded) else {
+            throw FilesError(.beingProcessed, "The attempt took too long and was taken over.")
+        }
+        status = next.rawValue
+        if !hasProcessedAtMilliseconds { processedAtMilliseconds = now }
+        if let format = exportFormat, let name = outcome.exportedName { exports[format] = name }
+        for (name, text) in outcome.details where TextForm.customName.holds(name) {
+            details[name] = String(decoding: JSON.string(text).encoded, as: UTF8.self)
+        }
+        clearProcessing()
+        clearExport()
+        failure = ""
+        failures = 0
+        let action = hasPostAction ? postAction : nil
+        clearPostAction()
+        return action
+    }
+}

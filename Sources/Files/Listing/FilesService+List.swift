@@ -1,0 +1,105 @@
+import JSONFormat
+import Records
+
+extension FilesService {
+    /// A page of uploads, by an offset or after the page before.
+    func list(_ parameters: Parameters, by caller: Caller) async throws -> Answer {
+        let began = uploads.now()
+        let request = try ListRequest(parameters, by: caller)
+        var walk = ListWalk(uploads: uploads, request: request, examinedMax: configuration.examinedMax)
+        if request.cursor == nil { try await walk.skip(request.offset) }
+        let found = try await walk.take(request.limit)
+        let omitted = Set(parameters.texts("without"))
+        let files = found.map { upload in
+            JSON.object((upload.wire(without: omitted).members ?? []) + [.init("id", .string(upload.id))])
+        }
+        var members: [JSON.Member] = [.init("files", .array(files))]
+        if let next = walk.cursor { members.append(.init("next", .string(CursorText.text(of: next)))) }
+        if walk.isPartial { members.append(.init("isPartial", .bool(true))) }
+        if request.cursor == nil {
+            let total = try await total(of: request, &walk)
+            let limit = Int64(request.limit)
+            members += [
+                .init("cursor", .integer(Int64(request.offset) + limit)),
+                .init("page", .integer(Int64(request.offset) / limit + 1)),
+                .init("pages", .integer((total.value + limit - 1) / limit)),
+                .init("total", .integer(total.value)), .init("isExact", .bool(total.isExact)),
+            ]
+        }
+        members.append(.init("time", .integer(max(0, uploads.now() - began))))
+        return Answer(.object(members))
+    }
+
+    /// How many uploads a list has: as it is counted, or else as far as they are looked at.
+    private func total(of request: ListRequest, _ walk: inout ListWalk) async throws -> (value: Int64, isExact: Bool) {
+        guard request.isCounted else {
+            walk.examinedMax = configuration.countedMax
+            let counted = try await walk.countRest()
+            return (counted, walk.cursor == nil)
+        }
+        var sum: Int64 = 0
+        var isExact = true
+        for place in request.places {
+            let total = try await uploads.total(place, of: request.owner)
+            sum += total.value
+            isExact = isExact && total.isExact
+        }
+        return (sum, isExact)
+    }
+}
+
+/// Goes over the uploads of a list, page by page, as far as records may be looked at.
+struct ListWalk {
+    let uploads: UploadRecords
+    let request: ListRequest
+    /// How many more records may be looked at.
+    var examinedMax: Int
+    /// Where to go on; nil at the end.
+    private(set) var cursor: QueryCursor?
+    private var isAtEnd = false
+    private var passed: Int64 = 0
+    private static let pageMax = 500
+
+    init(uploads: UploadRecords, request: ListRequest, examinedMax: Int) {
+        self.uploads = uploads
+        self.request = request
+        self.examinedMax = examinedMax
+        cursor = request.cursor
+    }
+
+    /// Whether it stopped since it may look at no more.
+    var isPartial: Bool { !isAtEnd && examinedMax <= 0 }
+
+    mutating func skip(_ count: Int) async throws {
+        var left = count
+        while left > 0, !isAtEnd, examinedMax > 0 { left -= try await page(min(left, ListWalk.pageMax)).count }
+    }
+
+    mutating func take(_ count: Int) async throws -> [StoredUpload] {
+        var taken: [StoredUpload] = []
+        while taken.count < count, !isAtEnd, examinedMax > 0 { taken += try await page(count - taken.count) }
+        return taken
+    }
+
+    /// How many there are, with those that were passed before.
+    mutating func countRest() async throws -> Int64 {
+        while !isAtEnd, examinedMax > 0 { _ = try await page(ListWalk.pageMax) }
+        return passed
+    }
+
+    private mutating func page(_ limit: Int) async throws -> [StoredUpload] {
+        let query = request.query(limit: limit, examinedMax: examinedMax, after: cursor)
+        let page: QueryPage<StoredUpload>
+        do {
+            page = try await uploads.records.find(query, as: uploads.type)
+        } catch let error as RecordError where error.code == .invalidCursor {
+            throw ListRequest.foreignCursor
+        }
+        examinedMax -= max(1, page.examined)
+        cursor = page.cursor
+        isAtEnd = page.cursor == nil
+        passed += Int64(page.records.count)
+        // Of those whose time is over nothing is shown, though they are still there.
+        return page.records.map(\.message).filter { !uploads.isOver($0) }
+    }
+}

@@ -1,0 +1,165 @@
+import Records
+import SwiftProtobuf
+import Synchronization
+import Tuples
+
+/// Uploads in the store.
+struct UploadRecords: Sendable {
+    let records: RecordStore
+    let type: RecordType<StoredUpload>
+    let wallClock: @Sendable () -> Timestamp
+
+    /// The time of day in milliseconds since 1970.
+    func now() -> Int64 {
+        let now = wallClock()
+        return now.seconds &* 1_000 &+ Int64(now.nanoseconds / 1_000_000)
+    }
+
+    /// An upload with its version; nil where there is none, or none any more.
+    func get(_ id: String) async throws -> (upload: StoredUpload, version: RecordVersion)? {
+        guard let found = try await records.get(try address(id), as: type), !isOver(found.message) else { return nil }
+        return (found.message, found.version)
+    }
+
+    /// Whether its time is over: nobody is shown it, and ``FilesService/removeExpired()`` removes it.
+    func isOver(_ upload: StoredUpload) -> Bool {
+        upload.hasExpiresAtMilliseconds && upload.expiresAtMilliseconds <= now()
+    }
+
+    /// Stores a new upload.
+    func insert(_ upload: StoredUpload) async throws -> RecordVersion? {
+        var upload = upload
+        upload.derive()
+        return try await records.save(upload, as: type, if: .absent).version
+    }
+
+    /// Changes an upload by what `edit` makes of it, which is called again when somebody was faster.
+    ///
+    /// - Parameters:
+    ///   - id: Which upload.
+    ///   - version: The version that it has to have; nil for any.
+    ///   - isOverToo: Whether one whose time is over is changed too.
+    /// - Returns: The upload as it is now, its version, and what `edit` returned the last time.
+    func change<Result: Sendable>(
+        _ id: String,
+        if version: RecordVersion? = nil,
+        isOverToo: Bool = false,
+        _ edit: @escaping @Sendable (inout StoredUpload) throws -> Result
+    ) async throws -> (upload: StoredUpload, version: RecordVersion?, result: Result) {
+        let last = Mutex<(StoredUpload, Result)?>(nil)
+        let receipt: RecordStore.Receipt
+        do {
+            receipt = try await records.update(
+                try address(id),
+                as: type,
+                if: version.map { .version($0) } ?? .present
+            ) { upload in
+                guard isOverToo || !isOver(upload) else { throw FilesError.noUpload }
+                let result = try edit(&upload)
+                upload.derive()
+                last.withLock { $0 = (upload, result) }
+            }
+        } catch let error as RecordError {
+            throw UploadRecords.refusal(error)
+        }
+        guard let (upload, result) = last.withLock({ $0 }) else { throw FilesError.noUpload }
+        return (upload, receipt.version, result)
+    }
+
+    /// Deletes an upload of a version.
+    func delete(_ id: String, if version: RecordVersion) async throws {
+        do {
+            try await records.delete(try address(id), as: type, if: .version(version))
+        } catch let error as RecordError {
+            throw UploadRecords.refusal(error)
+        }
+    }
+
+    /// The upload that an owner gave an alias.
+    func find(alias: String, of owner: String) async throws -> (upload: StoredUpload, version: RecordVersion)? {
+        let filter = Filter.and([
+            .compare("owner", .equal, .string(owner)), .compare("alias", .equal, .string(alias)),
+        ])
+        let page = try await records.find(Query(filter, limit: 1, allowsScan: false), as: type)
+        guard let found = page.records.first, !isOver(found.message) else { return nil }
+        return (found.message, found.version)
+    }
+
+    private func address(_ id: String) throws -> RecordAddress {
+        var upload = StoredUpload()
+        upload.id = id
+        return try type.address(of: upload)
+    }
+
+    private static func refusal(_ error: RecordError) -> any Error {
+        switch error.code {
+        case .notFound: FilesError.noUpload
+        case .versionMismatch:
+            FilesError(.versionMismatch, "The upload has another version: read it again and decide anew.")
+        case .contended: FilesError(.contended, "Others changed the upload again and again: try later.")
+        default: error
+        }
+    }
+}
+
+extension UploadRecords {
+    /// How many uploads are read at once by what looks after them.
+    private static let pageMax = 200
+
+    /// Calls `body` with the uploads of a status one by one, those that began first before others.
+    func visit(_ status: Status, _ body: (StoredUpload) async throws -> Void) async throws {
+        var query = Query(
+            .compare("status", .equal, .integer(status.rawValue)),
+            orderedBy: ["begun_at"],
+            limit: UploadRecords.pageMax,
+            allowsScan: false
+        )
+        repeat {
+            let page = try await records.find(query, as: type)
+            for found in page.records where !isOver(found.message) {
+                try Task.checkCancellation()
+                try await body(found.message)
+            }
+            query.cursor = page.cursor
+        } while query.cursor != nil
+    }
+
+    /// Calls `body` with the uploads whose time is over, one by one.
+    func visitOver(_ body: (StoredUpload, RecordVersion) async throws -> Void) async throws {
+        var query = Query(
+            .compare("expires_at", .lessOrEqual, .integer(now())),
+            orderedBy: ["expires_at"],
+            limit: UploadRecords.pageMax,
+            allowsScan: false
+        )
+        repeat {
+            let page = try await records.find(query, as: type)
+            for found in page.records {
+                try Task.checkCancellation()
+                try await body(found.message, found.version)
+            }
+            query.cursor = page.cursor
+        } while query.cursor != nil
+    }
+
+    /// How many uploads of an owner are in a place, or of everybody.
+    func total(_ place: Place, of owner: String?) async throws -> RecordStore.Total {
+        if let owner {
+            return try await records.total("owner_count", of: [.string(owner), .string(place.rawValue)], as: type)
+        }
+        return try await records.total("count", of: [.string(place.rawValue)], as: type)
+    }
+
+    /// How many bytes an owner keeps in a place.
+    func bytes(_ place: Place, of owner: String) async throws -> RecordStore.Total {
+        try await records.total("owner_bytes", of: [.string(owner), .string(place.rawValue)], as: type)
+    }
+
+    /// Whether an owner has given any alias.
+    func hasAliases(_ owner: String) async throws -> Bool {
+        let filter = Filter.and([
+            .compare("owner", .equal, .string(owner)), .compare("alias", .greaterOrEqual, .string("")),
+        ])
+        return try await !records.find(Query(filter, limit: 1, allowsScan: false), as: type).records.isEmpty
+    }
+}

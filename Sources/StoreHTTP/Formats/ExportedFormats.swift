@@ -1,0 +1,2 @@
+// Whoever speaks HTTP to a store reads and writes JSON.
+@_exported public import JSONFormat
