@@ -9,7 +9,8 @@ public import KeyValue
 /// All others are libpq's, such as `sslmode`, `service`, `target_session_attrs`.
 ///
 /// With `layout=raw` it opens a ``PostgreSQLRawStore``: `table` names one table, `schema` the schema of all that are
-/// shown.
+/// shown. With `capture=triggers` too, it opens a ``PostgreSQLForeignStore``, the source of a migration while other
+/// programs go on writing there.
 public struct PostgreSQLDriver: StoreDriver {
     /// The driver.
     public init() {}
@@ -23,8 +24,8 @@ public struct PostgreSQLDriver: StoreDriver {
         let url = try DatabaseURL(location)
         var configuration = try PostgreSQLDriver.configuration(location)
         guard try location.isRaw() else {
-            guard location.options["table"] == nil else {
-                throw .invalidArgument("The option table is for a raw view: say layout=raw too.")
+            guard location.options["table"] == nil, location.options["capture"] == nil else {
+                throw .invalidArgument("The options table and capture are for a raw view: say layout=raw too.")
             }
             return try await PostgreSQLStore.open(
                 url.parameters,
@@ -35,6 +36,13 @@ public struct PostgreSQLDriver: StoreDriver {
         let options = PostgreSQLRawOptions(table: location.options["table"], schema: location.options["schema"])
         // The schema is that of somebody else's tables, which may be named as ours may not.
         configuration.schema = PostgreSQLConfiguration().schema
+        guard try location.capture(among: ["triggers"]) == nil else {
+            return try await PostgreSQLForeignStore.open(
+                PostgreSQLStore.connect(url.parameters, configuration: configuration, environment: environment),
+                options,
+                environment: environment
+            )
+        }
         return try await PostgreSQLRawStore.open(
             PostgreSQLStore.connect(url.parameters, configuration: configuration, environment: environment),
             options,

@@ -51,6 +51,20 @@ extension StoreLocation {
         return true
     }
 
+    /// How a raw view captures what other programs write, by its option `capture`; nil when it does not.
+    ///
+    /// Throws ``StoreError/Code/invalidArgument`` for a way that is none of `known`.
+    public func capture(among known: [String]) throws(StoreError) -> String? {
+        guard let capture = options["capture"] else { return nil }
+        guard known.contains(capture) else {
+            throw .invalidArgument(
+                "This kind of store has no such capture.",
+                ["capture": capture, "known": known.joined(separator: ", ")]
+            )
+        }
+        return capture
+    }
+
     private var userInformation: Substring? {
         // A password that was not encoded may hold the sign too, a host may not.
         authority.flatMap { authority in authority.lastIndex(of: "@").map { authority[..<$0] } }

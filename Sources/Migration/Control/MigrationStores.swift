@@ -19,6 +19,10 @@ public struct MigrationStores: Sendable {
         target: any KeyValueStore,
         control: ControlStore
     ) throws(StoreError) {
+        var source = source
+        if let view = source as? any ReadOnlyStore, !(source is any ForeignCapture) {
+            source = try ScannedSource(view, control)
+        }
         for (side, store) in [(Side.source, source), (.target, target)] {
             let capabilities = store.capabilities
             guard capabilities.conditionalWrite, capabilities.consistency >= .exclusiveWrites, capabilities.marks,
@@ -29,6 +33,9 @@ public struct MigrationStores: Sendable {
                     ["side": "\(side)", "system": store.system]
                 )
             }
+        }
+        guard !(target is any ForeignCapture) else {
+            throw .unsupported("Other programs write the target: name one that only this library writes.")
         }
         self.source = source
         self.target = target

@@ -34,6 +34,15 @@ extension StoreName {
         guard (1...ControlRecord.nameBytesMax).contains(name.utf8.count) else {
             throw .invalidArgument("The name of a store has 1 to 256 bytes.", ["bytes": "\(name.utf8.count)"])
         }
+        if let foreign = store as? any ForeignCapture {
+            guard let identity = try await foreign.captureReport().identity else {
+                throw .invalidArgument(
+                    "What programs write to the source is not captured: install capture there first.",
+                    ["source": name]
+                )
+            }
+            return StoreName(name: name, high: identity.high, low: identity.low)
+        }
         if let entry = try await store.get(key) { return try StoreName(name: name, encodedIdentity: entry.value) }
         let drawn = StoreName(name: name, high: environment.random(), low: environment.random())
         var writer = KeyWriter()

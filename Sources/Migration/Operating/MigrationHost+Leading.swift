@@ -63,6 +63,7 @@ extension MigrationHost {
                 lookedAt = now
                 try await look(record, &estimator)
                 try await pruning.prune(stores.control, now: now)
+                if execution == nil { try await leading.controller.coverGaps() }
             }
             return .milliseconds(100)
         }
@@ -89,7 +90,9 @@ extension MigrationHost {
         switch try await controller.record().mode {
         case .sourceHeld: try await controller.step(to: .captured)
         case .targetHeld: try await controller.step(to: .switched)
-        default: try await settle(controller)
+        default:
+            try await settle(controller)
+            try await controller.restoreForeignFence()
         }
         var early: [UInt64: Revision] = [:]
         for (number, request, revision) in try await stores.control.requests() {

@@ -26,6 +26,10 @@ extension MigrationController {
         }
         if !found.contains(.sameStore), try await !isEmpty(stores.target) { found.insert(.targetNotEmpty) }
         if try await stores.control.readRecord() != nil { found.insert(.nameTaken) }
+        if let foreign = stores.foreign {
+            report.guarantee = foreign.guarantee
+            if try await !foreign.captureReport().isInstalled { found.insert(.notCaptured) }
+        }
         if min(source.batchScope, target.batchScope) < plan.leastScope { found.insert(.scopeTooNarrow) }
         if min(source.consistency, target.consistency) < .linearizable { found.insert(.failoverLoses) }
         if target.durability < source.durability { found.insert(.lessDurable) }

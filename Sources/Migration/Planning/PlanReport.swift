@@ -1,3 +1,5 @@
+public import KeyValue
+
 /// What a migration would meet with, found out before anything is changed.
 public struct PlanReport: Hashable, Sendable, Codable {
     /// Something that stands in the way of a migration, or that whoever plans it should know.
@@ -15,6 +17,8 @@ public struct PlanReport: Hashable, Sendable, Codable {
         case recordTooLarge = "a record is beyond the target's limits: shorten it, or choose another target"
         /// A service needs batches of a wider scope than both stores have.
         case scopeTooNarrow = "the stores' batches have a narrower scope than what was declared: choose another target"
+        /// Something of the source is written by others and not captured.
+        case notCaptured = "not every change that other programs make to the source is captured: install capture again"
         /// A store that only excludes writers: a failover of its servers may lose what was acknowledged.
         case failoverLoses = "a failover of a store's servers may lose acknowledged writes: let none happen meanwhile"
         /// The target loses on a crash what the source keeps.
@@ -28,6 +32,8 @@ public struct PlanReport: Hashable, Sendable, Codable {
     public var findings: [Finding] = []
     /// The first record that the target can't hold, if there is one.
     public var tooLarge: ProofReport.Found?
+    /// What holds for programs that write the source without this library; nil where it is one that they don't write.
+    public var guarantee: ForeignGuarantee?
     /// How many records would be moved.
     public var records: UInt64 = 0
     /// How many bytes of keys and values they have.

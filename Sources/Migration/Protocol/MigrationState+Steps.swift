@@ -56,6 +56,10 @@ public enum StepRefusal: String, Hashable, Sendable {
     case unproven = "not everything that was copied has been verified"
     /// What is marked would take longer than writes may be held.
     case holdTooLong = "carrying over what has changed would hold writes for too long"
+    /// Capture of what programs write to the source is not whole.
+    case notCaptured = "not every change that other programs make to the source is captured: install capture again"
+    /// Programs that write the source without this library may still do so.
+    case foreignWriters = "programs that write the source are not refused there"
     /// Changes have not been carried over yet.
     case dirty = "changes have not been carried over yet"
 }

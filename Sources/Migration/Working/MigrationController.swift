@@ -51,6 +51,10 @@ public struct MigrationController: Sendable {
             }
         }
         try await stores.control.create(record)
+        if let foreign = stores.foreign {
+            // What went by before is there to be copied.
+            try await stores.control.keep(comparedGaps: try await foreign.captureReport().gaps)
+        }
         let controller = try await open(stores, actor: actor, environment: environment, milliseconds: milliseconds)
         _ = try await controller.settle()
         return controller
@@ -152,6 +156,10 @@ extension MigrationController {
     private func setFences(of record: ControlRecord) async throws(StoreError) {
         for side in Side.allCases {
             let fence = record.state.fence(of: side, epoch: record.epoch, movingTo: record.target)
+            if stores.isForeign(side) {
+                try await setForeignFence(of: record)
+                continue
+            }
             let store = stores[side]
             _ = try await sideBySide(try await store.bins()) { (bin) throws(StoreError) in
                 let present = try await store.fence(of: bin)
@@ -174,12 +182,7 @@ extension MigrationController {
     public func step(to mode: MigrationMode, waitMax: Duration = .seconds(60)) async throws(StoreError) -> ControlRecord
     {
         let record = try await settle(waitMax: waitMax)
-        if let refusal = try await refusal(ofStepTo: mode, from: record) {
-            throw .invalidArgument(
-                "The step can't be made now: see the reason.",
-                ["from": "\(record.mode)", "to": "\(mode)", "reason": refusal.rawValue]
-            )
-        }
+        try await requireStep(to: mode, from: record)
         _ = try await change { (changed) throws(StoreError) in
             guard changed.epoch == record.epoch else {
                 throw StoreError(.staleMode, "The migration has made another step meanwhile: look at it again.")
@@ -192,6 +195,14 @@ extension MigrationController {
         return try await settle(waitMax: waitMax)
     }
 
+    func requireStep(to mode: MigrationMode, from record: ControlRecord) async throws(StoreError) {
+        guard let refusal = try await refusal(ofStepTo: mode, from: record) else { return }
+        throw .invalidArgument(
+            "The step can't be made now: see the reason.",
+            ["from": "\(record.mode)", "to": "\(mode)", "reason": refusal.rawValue]
+        )
+    }
+
     /// Why a step can't be made now; nil when it can.
     public func refusal(
         ofStepTo mode: MigrationMode,
@@ -199,6 +210,9 @@ extension MigrationController {
     ) async throws(StoreError) -> StepRefusal? {
         var state = record.state
         if try await LiveCopier.isFinished(stores.control) { state = state.copied() }
+        // Before marks are counted, those of whoever is refused then are among them; and after, for a gap that was found
+        // while they were listed.
+        let early = try await foreignRefusal(ofStepTo: mode, from: record)
         let marks = try await marksLeft(record)
         let clients = try await stores.control.clients().map(\.registration)
         let scope = min(stores.source.capabilities.batchScope, stores.target.capabilities.batchScope)
@@ -210,7 +224,8 @@ extension MigrationController {
             isReached: clients.allSatisfy(\.reachesBoth),
             isScopeKept: clients.allSatisfy { $0.leastScope <= scope }
         )
-        return state.refusal(ofStepTo: mode, facts)
+        if let refusal = state.refusal(ofStepTo: mode, facts) ?? early { return refusal }
+        return try await foreignRefusal(ofStepTo: mode, from: record)
     }
 
     /// How many marks of the mode's direction there are; of each bin no more are counted than writes may be held for,
@@ -237,7 +252,13 @@ extension MigrationController {
     /// Moves reads and writes to the target. Writes are held meanwhile, for no longer than the plan allows; if that is
     /// not enough, they go on at the source, and `StoreError.Code.timedOut` is thrown.
     public func switchOver() async throws(StoreError) {
-        try await step(to: .sourceHeld)
+        do throws(StoreError) {
+            try await refuseForeignWriters()
+            try await step(to: .sourceHeld)
+        } catch {
+            try await restoreForeignFence()
+            throw error
+        }
         guard try await drain(.forward) else {
             try await step(to: .captured)
             throw StoreError(
@@ -250,7 +271,15 @@ extension MigrationController {
     }
 
     /// Moves reads and writes back to the source, with everything that was written since they had left it.
+    ///
+    /// Throws `StoreError.Code.unsupported` if something was written since, and the source is one that other programs
+    /// write: there is no way to carry it back to them.
     public func rollBack() async throws(StoreError) {
+        if stores.isForeign(.source), try await marksLeft(try await record()) > 0 {
+            throw .unsupported(
+                "Since the switch the target has been written, and nothing can be carried back to the layout of the source."
+            )
+        }
         try await step(to: .targetHeld)
         guard try await drain(.reverse) else {
             try await step(to: .switched)
@@ -316,7 +345,7 @@ extension MigrationController {
                 if page.cursor == nil { break }
             }
         }
-        guard store.capabilities.conditionalDelete else { return }
+        guard store.capabilities.conditionalDelete, !stores.isForeign(side) else { return }
         for space in [KeySpace.records, .reservedData] {
             var cursor: Cursor?
             repeat {

@@ -35,6 +35,10 @@ package struct Reconciler: Sendable {
         let origin = stores[direction.origin]
         let destination = stores[direction.destination]
         var round = Round()
+        if stores.isForeign(direction.destination) {
+            round.isOver = true
+            return round
+        }
         var marks: [Mark] = []
         var keys: [Key] = []
         var there: [Slot<[UInt8], Revision>] = []
@@ -95,6 +99,7 @@ package struct Reconciler: Sendable {
 
     /// Carries over the rows of keys, whether they are marked or not; those that this was done for.
     func carry(_ keys: [Key], _ direction: Direction) async throws(StoreError) -> Set<Key> {
+        if stores.isForeign(direction.destination) { return [] }
         let there = try await stores[direction.destination].slots(of: keys)
         let control = try await stores.control.read()
         guard control.state.mayReconcile(direction, rules) else { return [] }

@@ -6,7 +6,7 @@ import KeyValue
 /// After PostgreSQL's documentation of connection URIs, section 34.1.1.2, of which every part may be left out.
 struct DatabaseURL {
     /// Options of the URL that are ours and not libpq's.
-    static let ownOptions: Set<String> = ["accept", "connections", "layout", "schema", "table", "timeout"]
+    static let ownOptions: Set<String> = ["accept", "capture", "connections", "layout", "schema", "table", "timeout"]
 
     /// libpq's names and values. One may be a password.
     let parameters: [String: String]

@@ -34,20 +34,22 @@ public final class PostgreSQLRawStore: ReadOnlyStore {
     private let connection: PostgreSQLConnection
     private let options: PostgreSQLRawOptions
     private let environment: StoreEnvironment
-    private let view: RawSnapshot
+    private let view: RawView
 
     public let system = "postgresql"
 
     public let capabilities: Capabilities
 
+    static let limits = Limits.readOnly(
+        partitionBytesMax: 512,
+        keyBytesMax: 16 << 10,
+        valueBytesMax: 1 << 30,
+        getKeysMax: 256,
+        pageKeysMax: 4_096
+    )
+
     private static let capabilities = Capabilities.readOnly(
-        limits: .readOnly(
-            partitionBytesMax: 512,
-            keyBytesMax: 16 << 10,
-            valueBytesMax: 1 << 30,
-            getKeysMax: 256,
-            pageKeysMax: 4_096
-        ),
+        limits: limits,
         consistency: .eventual,
         snapshotReads: true,
         snapshots: true
@@ -57,7 +59,7 @@ public final class PostgreSQLRawStore: ReadOnlyStore {
         _ connection: PostgreSQLConnection,
         _ options: PostgreSQLRawOptions,
         _ environment: StoreEnvironment,
-        _ view: RawSnapshot
+        _ view: RawView
     ) {
         self.connection = connection
         self.options = options
@@ -73,7 +75,7 @@ public final class PostgreSQLRawStore: ReadOnlyStore {
         environment: StoreEnvironment
     ) async throws(StoreError) -> PostgreSQLRawStore {
         do throws(StoreError) {
-            let view = try await RawSnapshot.take(connection, options, capabilities, environment)
+            let view = try await RawView.take(connection, options, capabilities, environment)
             return PostgreSQLRawStore(connection, options, environment, view)
         } catch {
             await connection.close()
@@ -95,7 +97,7 @@ public final class PostgreSQLRawStore: ReadOnlyStore {
     }
 
     public func snapshot() async throws(StoreError) -> any StoreSnapshot {
-        try await RawSnapshot.take(connection, options, capabilities, environment)
+        try await RawView.take(connection, options, capabilities, environment)
     }
 
     public func partitions(

@@ -17,14 +17,15 @@ enum RawCatalog {
         if options.table != nil, found.count == 0 {
             throw .invalidArgument("The database has no such table: write schema.name, quoted as SQL has it.")
         }
-        _ = try await connection.read(settings.map { Query($0) }, on: lease)
+        _ = try await connection.read(settings, on: lease)
         var tables: [RawTable] = []
         var keyless: [String] = []
         for row in 0..<found.count {
             guard let name = found.text(row, 0), let number = found.integer(row, 1) else { continue }
             let columns = try columns(try await connection.read(query(columnsOf: number), on: lease))
             if columns.contains(where: { $0.keyPlace != nil }) {
-                tables.append(RawTable(name: name, isPartitioned: found.integer(row, 2) == 1, columns: columns))
+                let isPartitioned = found.integer(row, 2) == 1
+                tables.append(RawTable(name: name, number: number, isPartitioned: isPartitioned, columns: columns))
             } else {
                 keyless.append(name)
             }
@@ -36,12 +37,15 @@ enum RawCatalog {
         return (tables, keyless)
     }
 
-    private static let settings = [
-        "SET LOCAL search_path = pg_catalog", "SET LOCAL row_security = off", "SET LOCAL DateStyle = 'ISO, YMD'",
-        "SET LOCAL TimeZone = 'UTC'", "SET LOCAL IntervalStyle = 'postgres'", "SET LOCAL extra_float_digits = 1",
-        "SET LOCAL bytea_output = 'hex'", "SET LOCAL lc_monetary = 'C'", "SET LOCAL xmloption = 'content'",
-        "SET LOCAL idle_in_transaction_session_timeout = 0",
-    ]
+    /// Makes the text of values depend on nothing else, for the rest of the transaction.
+    static let settings = Query(
+        "SELECT "
+            + [
+                ("search_path", "pg_catalog"), ("row_security", "off"), ("DateStyle", "ISO, YMD"), ("TimeZone", "UTC"),
+                ("IntervalStyle", "postgres"), ("extra_float_digits", "1"), ("bytea_output", "hex"),
+                ("lc_monetary", "C"), ("xmloption", "content"), ("idle_in_transaction_session_timeout", "0"),
+            ].map { "pg_catalog.set_config('\($0)', '\($1)', true)" }.joined(separator: ", ")
+    )
 
     private static func query(_ options: PostgreSQLRawOptions) -> Query {
         let start = """

@@ -12,20 +12,27 @@ struct RawTable: Sendable {
         /// The column's place in the primary key, from 0.
         let keyPlace: Int?
 
-        /// With the table's alias before it: a bare name behind ORDER BY would mean the text that is selected.
-        var quoted: String {
-            "r.\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        /// The name as SQL has it.
+        var identifier: String {
+            "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
         }
+
+        /// With the table's alias before it: a bare name behind ORDER BY would mean the text that is selected.
+        var quoted: String { "r." + identifier }
     }
 
     /// `schema.name`, quoted as SQL has it: the name of the partition too.
     let name: String
+    /// Its number in the server's catalogue.
+    let number: Int64
     private let source: String
     private let columns: [Column]
-    private let key: [Column]
+    /// The columns of the primary key, in its order.
+    let key: [Column]
 
-    init(name: String, isPartitioned: Bool, columns: [Column]) {
+    init(name: String, number: Int64, isPartitioned: Bool, columns: [Column]) {
         self.name = name
+        self.number = number
         // Tables that inherit from this one are tables of their own, the parts of a partitioned one are not.
         source = (isPartitioned ? name : "ONLY " + name) + " AS r"
         self.columns = columns

@@ -25,7 +25,7 @@ struct MigrateCommand: ParsableCommand {
             WatchMigrationCommand.self, PauseCommand.self, ResumeCommand.self, ThrottleCommand.self,
             VerifyMigrationCommand.self, RepairCommand.self, CutoverCommand.self, RollbackCommand.self,
             FinalizeCommand.self, AbortCommand.self,
-            MigrationHistoryCommand.self,
+            MigrationHistoryCommand.self, ForeignCommand.self,
         ]
     )
 }

@@ -15,7 +15,8 @@ struct PlanMigrationCommand: StoreCommand {
             The service has to open its store by the URL of the migration before start: whoever does not is refused from \
             then on.
 
-            JSON: name, source, target, rows (about how many there are to copy).
+            JSON: name, source, target, rows (about how many there are to copy), and for a source that other programs \
+            write guarantee, as migrate foreign list has it.
 
             Example: wherehouse migrate plan \
             'migration:files?control=redis://127.0.0.1:6379/1&source=redis://127.0.0.1:6379&target=sqlite:new.db'
@@ -45,7 +46,7 @@ struct PlanMigrationCommand: StoreCommand {
         let areAlike = kinds.0 == kinds.1
         let source = sourceName ?? (areAlike ? "\(kinds.0)-source" : kinds.0)
         let target = targetName ?? (areAlike ? "\(kinds.1)-target" : kinds.1)
-        let rows = try await context.withControl(location, creating: true) { control in
+        let (rows, guarantee) = try await context.withControl(location, creating: true) { control in
             try await context.withSides(location, control, creating: true) { stores in
                 guard let stores else {
                     throw CommandError(.failed, "Another process holds one of the stores: stop it while you plan.")
@@ -59,19 +60,20 @@ struct PlanMigrationCommand: StoreCommand {
                     environment: context.environment,
                     milliseconds: WallClock.milliseconds
                 )
-                return Int(clamping: try await controller.record().expectedRecords)
+                let rows = Int(clamping: try await controller.record().expectedRecords)
+                return (rows, (stores.source as? any ForeignCapture)?.guarantee)
             }
         }
         guard options.json else {
-            return try await context.output.line(
-                "Planned \(location.name): \(HumanText.count(rows, "row")) from \(source) to \(target)."
-            )
+            let line = "Planned \(location.name): \(HumanText.count(rows, "row")) from \(source) to \(target)."
+            return try await context.output.line(guarantee.map { "\(line) \($0.text)" } ?? line)
         }
         var object = JSONObject()
         object.add("name", location.name)
         object.add("source", source)
         object.add("target", target)
         object.add("rows", rows)
+        if let guarantee { object.add("guarantee", guarantee.rawValue) }
         try await context.output.line(object)
     }
 }

@@ -3,10 +3,12 @@ import KeyValue
 import Synchronization
 import Tuples
 
-/// The tables of a raw view at one moment: a transaction on a connection of its own.
-final class RawSnapshot: StoreSnapshot {
+/// The tables of a raw view: at one moment, in a transaction on a connection of its own, or as they are whenever they are
+/// read.
+final class RawView: StoreSnapshot {
     private let connection: PostgreSQLConnection
-    private let lease: Lease
+    /// The connection of the one moment; nil for a view of the present.
+    private let lease: Lease?
     private let capabilities: Capabilities
     private let identity: StoreIdentity
     private let environment: StoreEnvironment
@@ -17,7 +19,7 @@ final class RawSnapshot: StoreSnapshot {
 
     private init(
         _ store: PostgreSQLConnection,
-        _ lease: Lease,
+        _ lease: Lease?,
         _ capabilities: Capabilities,
         _ environment: StoreEnvironment,
         _ found: (tables: [RawTable], keyless: [String])
@@ -37,20 +39,39 @@ final class RawSnapshot: StoreSnapshot {
         _ options: PostgreSQLRawOptions,
         _ capabilities: Capabilities,
         _ environment: StoreEnvironment
-    ) async throws(StoreError) -> RawSnapshot {
+    ) async throws(StoreError) -> RawView {
         let lease = try await connection.leaseSnapshot()
         do throws(StoreError) {
             let found = try await RawCatalog.tables(options, connection, lease)
-            return RawSnapshot(connection, lease, capabilities, environment, found)
+            return RawView(connection, lease, capabilities, environment, found)
         } catch {
             connection.release(lease)
             throw error
         }
     }
 
-    private func read(_ queries: [Query]) async throws(StoreError) -> [QueryResult] {
+    /// A view of what is there whenever it is read, of the tables that are there now.
+    static func follow(
+        _ connection: PostgreSQLConnection,
+        _ options: PostgreSQLRawOptions,
+        _ capabilities: Capabilities,
+        _ environment: StoreEnvironment
+    ) async throws(StoreError) -> RawView {
+        let moment = try await take(connection, options, capabilities, environment)
+        defer { moment.release() }
+        return RawView(connection, nil, capabilities, environment, (moment.tables, moment.keyless))
+    }
+
+    func read(_ queries: [Query]) async throws(StoreError) -> [QueryResult] {
         guard isClosed.withLock({ !$0 }) else { throw .closed }
-        return queries.isEmpty ? [] : try await connection.read(queries, on: lease)
+        if queries.isEmpty { return [] }
+        if let lease { return try await connection.read(queries, on: lease) }
+        return Array(try await connection.read([RawCatalog.settings] + queries).dropFirst())
+    }
+
+    /// What tells a row from itself at another time: of one moment, anything.
+    private func nonce(_ value: [UInt8], _ drawn: UInt64) -> UInt64 {
+        lease == nil ? Revision.nonce(digesting: value) : drawn
     }
 
     private func tables(in range: KeyRange) -> [RawTable] {
@@ -73,8 +94,9 @@ final class RawSnapshot: StoreSnapshot {
             let key = keys[index]
             // A key that only equals it in the eyes of the column's collation is another.
             guard try table.key(result, 0) == key.bytes else { continue }
-            let revision = Revision(store: identity, key: key, nonce: nonce)
-            found[index] = Entry(key: key, value: try table.value(result, 0), revision: revision)
+            let value = try table.value(result, 0)
+            let revision = Revision(store: identity, key: key, nonce: self.nonce(value, nonce))
+            found[index] = Entry(key: key, value: value, revision: revision)
         }
         return found
     }
@@ -104,7 +126,7 @@ final class RawSnapshot: StoreSnapshot {
             for row in 0..<result.count {
                 let key = Key(partition: table.partition, bytes: try table.key(result, row))
                 let value = options.keysOnly ? [] : try table.value(result, row)
-                builder.append(key, value: value, nonce: nonce, isTombstone: false)
+                builder.append(key, value: value, nonce: self.nonce(value, nonce), isTombstone: false)
                 after = key.bytes
                 if builder.isFull { return builder.page(cursor: Cursor(after: key)) }
             }
@@ -148,7 +170,7 @@ final class RawSnapshot: StoreSnapshot {
             defer { isClosed = true }
             return !isClosed
         }
-        if isFirst { connection.release(lease) }
+        if isFirst, let lease { connection.release(lease) }
     }
 }
 #endif
