@@ -176,13 +176,19 @@ let package = Package(
         ),
 
         // What programs that run for long tell of themselves.
-        .target(name: "Telemetry", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")]),
+        .target(
+            name: "Telemetry",
+            dependencies: [
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
 
         // Services over HTTP: they parse, call and render.
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "KeyValue", "Telemetry",
+                "KeyValue", "Migration", "Telemetry",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -210,8 +216,9 @@ let package = Package(
         .target(
             name: "CommandLineTool",
             dependencies: [
-                "Drivers", "IPLD", "KeyValue", "Migration", "Records", "Tuples", "UCAN",
+                "Drivers", "HTTPAPI", "IPLD", "KeyValue", "Migration", "Records", "Telemetry", "Tuples", "UCAN",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .executableTarget(name: "wherehouse", dependencies: ["CommandLineTool"]),
@@ -359,12 +366,13 @@ let package = Package(
             dependencies: [
                 "KeyValue", "Telemetry",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "HTTPAPI", "KeyValue", "Telemetry",
+                "Drivers", "HTTPAPI", "KeyValue", "Migration", "Telemetry", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -378,6 +386,7 @@ let package = Package(
             dependencies: [
                 "CommandLineTool", "Drivers", "KeyValue", "Migration", "Records", "StoreWriter", "TestServers",
                 "TestSupport", "Tuples", "wherehouse",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             resources: [.copy("Foreign")]
         ),
@@ -398,7 +407,7 @@ for target in package.targets where target.type != .system {
 }
 
 // What serves over HTTP, which may be left out some day.
-for target in package.targets where ["HTTPAPI", "HTTPAPITests"].contains(target.name) {
+for target in package.targets where ["HTTPAPI", "HTTPAPITests", "CommandLineTool", "EndToEndTests"].contains(target.name) {
     target.swiftSettings?.append(.define("HTTP"))
 }
 

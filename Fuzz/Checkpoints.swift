@@ -7,7 +7,7 @@ import KeyValue
 public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let input = Array(UnsafeBufferPointer(start: start, count: count))
     let bytes = Array(input.dropFirst())
-    switch (input.first ?? 0) % 8 {
+    switch (input.first ?? 0) % 10 {
     case 0: checkCheckpoint(bytes)
     case 1: checkCursor(bytes)
     case 2: checkMark(bytes)
@@ -15,7 +15,9 @@ public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     case 4: checkRow(bytes) { (bytes) throws(StoreError) in try ControlRecord(encoded: bytes).encoded }
     case 5: checkRow(bytes) { (bytes) throws(StoreError) in try ClientRegistration(encoded: bytes).encoded }
     case 6: checkRow(bytes) { (bytes) throws(StoreError) in try RangeRecord(encoded: bytes).encoded }
-    default: checkRow(bytes) { (bytes) throws(StoreError) in try AuditEntry(encoded: bytes).encoded }
+    case 7: checkRow(bytes) { (bytes) throws(StoreError) in try AuditEntry(encoded: bytes).encoded }
+    case 8: checkRow(bytes) { (bytes) throws(StoreError) in try OperatorRequest(encoded: bytes).encoded }
+    default: checkRow(bytes) { (bytes) throws(StoreError) in try WorkerReport(encoded: bytes).encoded }
     }
     return 0
 }

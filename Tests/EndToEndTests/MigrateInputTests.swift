@@ -29,7 +29,7 @@ import Testing
         ),
         (["plan", "migration:a?control=redis://host&source=a&target=b"], "begins with its kind"),
         (["plan", "migration:a?control=redis://host", "--hold-max", "0"], "--hold-max is from 1 to 3600000."),
-        (["throttle", "migration:a?control=redis://host"], "Give --rows, --bytes or --none."),
+        (["throttle", "migration:a?control=redis://host"], "Give --rows, --bytes, --latency, --hours or --none."),
         (["throttle", "migration:a?control=redis://host", "--rows", "0"], "to stop copying, pause."),
         (["watch", "migration:a?control=redis://host", "--until", "noon"], "'noon'"),
         (["start", "migration:a?control=redis://host", "--copiers", "0"], "--copiers is from 1 to 64."),

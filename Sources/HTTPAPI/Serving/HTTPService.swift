@@ -1,6 +1,7 @@
 #if HTTP
 public import Hummingbird
 import NIOCore
+public import Telemetry
 
 /// What a server serves below one path. A server has any number of services; see ``HTTPServer``.
 ///
@@ -17,6 +18,8 @@ public protocol HTTPService: Sendable {
     /// Why the service can't do its work now, in a sentence; nil when it can. Anybody may ask, without a token, so it
     /// names nothing that is not for everybody.
     func hindrance() async -> String?
+    /// Brings the numbers up to date that `/metrics` shows, where they are not counted as things happen.
+    func measure(into metrics: MetricsRegistry) async
 }
 
 extension HTTPService {
@@ -25,6 +28,9 @@ extension HTTPService {
 
     /// None.
     public func hindrance() async -> String? { nil }
+
+    /// Nothing.
+    public func measure(into metrics: MetricsRegistry) async {}
 }
 
 /// What comes along with a request.

@@ -25,8 +25,9 @@ struct ObservationRoutes {
             }
             return Response(text: "ok\n")
         }
-        router.get("/metrics") { [metrics] _, _ in
-            Response(text: metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
+        router.get("/metrics") { [services, metrics] _, _ in
+            for service in services { await service.measure(into: metrics) }
+            return Response(text: metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
         }
     }
 }

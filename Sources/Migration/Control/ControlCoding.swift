@@ -7,6 +7,14 @@ extension StoreError {
     }
 }
 
+extension String {
+    /// As much of its beginning as surely fits into so many bytes of UTF-8; all of it, if it does.
+    func prefix(bytesMax: Int) -> String {
+        // A character has any number of bytes, a scalar at most four.
+        utf8.count <= bytesMax ? self : String(String.UnicodeScalarView(unicodeScalars.prefix(bytesMax / 4)))
+    }
+}
+
 extension KeyWriter {
     mutating func append(flag: Bool) { append(byte: flag ? 1 : 0) }
 

@@ -26,12 +26,7 @@ extension ControlRecord {
         writer.append(duration: plan.holdMax)
         writer.append(integer: plan.marksMax)
         writer.append(scope: plan.leastScope)
-        writer.append(flag: throttle.isPaused)
-        writer.append(limit: throttle.rowsPerSecondMax)
-        writer.append(limit: throttle.bytesPerSecondMax)
-        writer.append(limit: throttle.latencyPercentMax)
-        writer.append(limit: throttle.hours?.fromMinute)
-        writer.append(limit: throttle.hours?.untilMinute)
+        writer.append(throttle: throttle)
         writer.append(integer: expectedRecords)
         writer.append(integer: debt)
         writer.append(audit: lastAudit)
@@ -51,9 +46,7 @@ extension ControlRecord {
             let isCaptureComplete = reader.flag(), let isCopied = reader.flag(), let hasSwitched = reader.flag(),
             let isRetired = reader.flag(), let hasPassedBarrier = reader.flag(), let controller = reader.integer(),
             let source = reader.store(), let target = reader.store(), let holdMax = reader.duration(),
-            let marksMax = reader.integer(), let leastScope = reader.scope(), let isPaused = reader.flag(),
-            let rowsMax = reader.limit(), let bytesMax = reader.limit(), let latencyMax = reader.limit(),
-            let from = reader.limit(), let until = reader.limit(), (from == nil) == (until == nil),
+            let marksMax = reader.integer(), let leastScope = reader.scope(), let throttle = reader.throttle(),
             let expected = reader.integer(),
             let debt = reader.integer(), let audit = reader.audit()
         else { return nil }
@@ -68,13 +61,7 @@ extension ControlRecord {
         state.hasSwitched = hasSwitched
         state.isRetired = isRetired
         self.hasPassedBarrier = hasPassedBarrier
-        throttle = Throttle(
-            isPaused: isPaused,
-            rowsPerSecondMax: rowsMax,
-            bytesPerSecondMax: bytesMax,
-            latencyPercentMax: latencyMax
-        )
-        if let from, let until { throttle.hours = Throttle.Hours(fromMinute: from, untilMinute: until) }
+        self.throttle = throttle
         expectedRecords = expected
         self.debt = debt
     }

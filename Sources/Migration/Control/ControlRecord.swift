@@ -22,7 +22,7 @@ public struct ControlRecord: Hashable, Sendable {
     public var plan: MigrationPlan
     /// How hard workers may work, at any time.
     public var throttle: Throttle
-    /// How many records the source had when the migration was planned, by count or estimate: what ``MigrationStatus/rows``
+    /// How many records the source had when the migration was planned, by count or estimate: what ``MigrationOverview/rows``
     /// comes to in the end, if not much is written meanwhile.
     public internal(set) var expectedRecords: UInt64
     /// How many rows were copied and are not proven to be there, when workers took that down last: when a proof began or

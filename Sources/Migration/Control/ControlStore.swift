@@ -171,8 +171,8 @@ extension ControlStore {
                 record.lastAudit = AuditEntry(
                     number: before.lastAudit.number + 1,
                     milliseconds: milliseconds,
-                    actor: String(actor.prefix(ControlRecord.nameBytesMax / 4)),
-                    text: String(text.prefix(AuditEntry.textBytesMax / 4))
+                    actor: actor.prefix(bytesMax: ControlRecord.nameBytesMax),
+                    text: text.prefix(bytesMax: AuditEntry.textBytesMax)
                 )
             }
             if record == before { return record }

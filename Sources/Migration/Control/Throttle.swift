@@ -4,7 +4,7 @@
 /// migration never comes to its end.
 public struct Throttle: Hashable, Sendable {
     /// A part of every day, in universal time. One that ends before it begins goes over midnight.
-    public struct Hours: Hashable, Sendable, Codable {
+    public struct Hours: Hashable, Sendable, Codable, CustomStringConvertible {
         /// The minute of the day in which it begins, of 0 to 1,439.
         public var fromMinute: UInt64
         /// The minute of the day in which it ends, which is no part of it.
@@ -14,6 +14,29 @@ public struct Throttle: Hashable, Sendable {
         public init(fromMinute: UInt64, untilMinute: UInt64) {
             self.fromMinute = fromMinute
             self.untilMinute = untilMinute
+        }
+
+        /// Hours as they are written: `22:00-06:00`. Nil for what is none, and for a part that is empty.
+        public init?(_ text: String) {
+            let minutes = text.split(separator: "-", omittingEmptySubsequences: false).map { Hours.minute($0) }
+            guard minutes.count == 2, let from = minutes[0], let until = minutes[1], from != until else { return nil }
+            self.init(fromMinute: from, untilMinute: until)
+        }
+
+        private static func minute(_ text: Substring) -> UInt64? {
+            let digits = Array(text.utf8)
+            guard digits.count == 5, digits[2] == UInt8(ascii: ":"), let hour = UInt64(text.prefix(2)),
+                let minute = UInt64(text.suffix(2)), hour < 24, minute < 60
+            else { return nil }
+            return hour * 60 + minute
+        }
+
+        /// The hours as they are written: `22:00-06:00`.
+        public var description: String {
+            [fromMinute, untilMinute].map { minute in
+                let (hour, rest) = (minute / 60, minute % 60)
+                return (hour < 10 ? "0" : "") + "\(hour)" + (rest < 10 ? ":0" : ":") + "\(rest)"
+            }.joined(separator: "-")
         }
 
         /// Whether a time, in milliseconds since 1970, is within.

@@ -2,7 +2,7 @@ import KeyValue
 
 extension ControlRecord {
     /// Whether the migration has ended, one way or the other, and no worker is needed any more.
-    var isOver: Bool { state.isOver && state.isRetired && hasPassedBarrier }
+    public var isOver: Bool { state.isOver && state.isRetired && hasPassedBarrier }
 }
 
 extension MigrationController {
@@ -22,7 +22,9 @@ extension MigrationController {
             return
         case .pause: throttle.isPaused = true
         case .resume: throttle.isPaused = false
-        case .throttle(let rows, let bytes): (throttle.rowsPerSecondMax, throttle.bytesPerSecondMax) = (rows, bytes)
+        case .throttle(var asked):
+            asked.isPaused = throttle.isPaused
+            throttle = asked
         }
         guard !record.state.isOver else { throw .migrationIsOver }
         try await self.throttle(throttle)

@@ -31,7 +31,7 @@ extension MigrationHost {
     private func lead(_ leases: LeaseKeeper) async {
         var leadership: Leadership?
         var pruning = Pruning()
-        var estimator = RateEstimator()
+        var estimate = Estimate()
         var lookedAt: Duration?
         var execution: (task: Task<Void, Never>, isDone: Flag)?
         await repeating("leading") { () throws(StoreError) in
@@ -61,11 +61,11 @@ extension MigrationHost {
             let now = environment.now()
             if now - (lookedAt ?? .seconds(-1)) >= .seconds(1) {
                 lookedAt = now
-                try await look(record, &estimator)
+                try await look(record, &estimate)
                 try await pruning.prune(stores.control, now: now)
                 if execution == nil { try await leading.controller.coverGaps() }
             }
-            return .milliseconds(100)
+            return execution == nil ? .milliseconds(200) : .milliseconds(100)
         }
         await execution?.task.value
         state.withLock { $0.isLeading = false }
@@ -161,11 +161,12 @@ extension MigrationHost {
     }
 
     /// Measures what only somebody with both stores open can see.
-    private func look(_ record: ControlRecord, _ estimator: inout RateEstimator) async throws(StoreError) {
+    private func look(_ record: ControlRecord, _ estimate: inout Estimate) async throws(StoreError) {
         var rows: UInt64 = 0
         for (_, range, _) in try await stores.control.ranges() { rows &+= range.rows }
-        estimator.note(Int(clamping: rows), at: environment.now())
-        let perSecond = estimator.perSecond.map { UInt64(max(0, $0)) }
+        let isResting = record.throttle.resting(at: milliseconds()) != nil
+        estimate.note(rows, at: environment.now(), record.throttle, isResting: isResting)
+        let perSecond = estimate.estimator.perSecond.map { UInt64(max(0, $0)) }
         let marks = try await countMarks(record)
         state.withLock { state in
             state.rowsPerSecond = perSecond
@@ -186,6 +187,18 @@ extension MigrationHost {
             } while cursor != nil && count < WorkerReport.marksCountedMax
         }
         return min(count, WorkerReport.marksCountedMax)
+    }
+}
+
+/// How fast copying goes. What it did under another throttle, or before a rest, tells nothing of that.
+private struct Estimate {
+    private(set) var estimator = RateEstimator.ofLongWork
+    private var throttle: Throttle?
+
+    mutating func note(_ rows: UInt64, at time: Duration, _ throttle: Throttle, isResting: Bool) {
+        if isResting || self.throttle != throttle { estimator = .ofLongWork }
+        self.throttle = throttle
+        if rows > 0 { estimator.note(Int(clamping: rows), at: time) }
     }
 }
 

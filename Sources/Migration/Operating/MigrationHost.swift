@@ -100,7 +100,7 @@ extension MigrationHost {
             copier = present
             switch step {
             case .copied: return .zero
-            case .resting, .taken: return .milliseconds(200)
+            case .resting, .taken: return .milliseconds(500)
             case .finished: return .seconds(1)
             }
         }
@@ -108,13 +108,16 @@ extension MigrationHost {
 
     private func reconcile() async {
         let reconciler = Reconciler(stores)
+        // Where nothing is written nothing has to be looked for often. A switch looks for itself.
+        var idle = Duration.milliseconds(10)
         await repeating("carrying over changes") { () throws(StoreError) in
             let record = try await stores.control.read()
             guard let direction = record.mode.direction, record.state.mayReconcile(direction) else {
-                return .milliseconds(200)
+                return .milliseconds(500)
             }
             let pass = try await reconciler.pass(direction)
-            return pass.listed > 0 ? .milliseconds(10) : .milliseconds(100)
+            idle = pass.listed > 0 ? .milliseconds(10) : min(idle * 2, .milliseconds(500))
+            return idle
         }
     }
 

@@ -12,6 +12,8 @@ public struct MigrationOverview: Sendable {
         public let bytes: UInt64
         /// Whether the range has been copied to its end.
         public let isCopied: Bool
+        /// What kept the copier from being faster when it was last heard of.
+        public let limit: Throttle.Reason
     }
 
     /// A process that has the migrating store open.
@@ -24,6 +26,8 @@ public struct MigrationOverview: Sendable {
 
     /// The migration's name.
     public let name: String
+    /// When it stood so, in milliseconds since 1970 by the clock of whoever looked.
+    public let milliseconds: UInt64
     /// The control record.
     public let record: ControlRecord
     /// The ranges that copying has begun with.
@@ -51,13 +55,23 @@ public struct MigrationOverview: Sendable {
     /// Whether every client has acknowledged the present mode, or is gone.
     public var isSettled: Bool { record.hasPassedBarrier }
     /// Whether the migration has ended, one way or the other, and no worker is needed any more.
-    public var isOver: Bool { record.state.isOver && record.state.isRetired && record.hasPassedBarrier }
+    public var isOver: Bool { record.isOver }
     /// Whether the migration was given up.
     public var isAborted: Bool { record.state.isOver && record.mode == .source }
 
-    /// How long copying takes still at the present rate; nil where that can't be told.
+    /// Whether a cutover would begin now, as far as can be told.
+    public var isReadyToSwitch: Bool {
+        guard record.mode == .captured, isSettled, isCopied, proof.debt == 0, let marks = leader?.marks else {
+            return false
+        }
+        return marks <= record.plan.marksMax
+    }
+
+    /// How long copying takes still at the rate of late; nil where that can't be told.
     public var remaining: Duration? {
-        guard !isCopied, let rate = leader?.rowsPerSecond, rate > 0, totalRows >= rows else {
+        guard !isCopied, record.throttle.resting(at: milliseconds) == nil, let rate = leader?.rowsPerSecond, rate > 0,
+            totalRows >= rows
+        else {
             return nil
         }
         return .seconds(Double(totalRows - rows) / Double(rate))
@@ -73,13 +87,30 @@ public struct MigrationOverview: Sendable {
             if behind > 0 { limits.append("\(behind) of \(clients.count) clients have not acknowledged the mode") }
         }
         if record.mode.isHeld { limits.append("writes are held") }
-        if record.mode == .captured, !isCopied {
-            if record.throttle.isPaused { limits.append("copying is paused") }
-            if let rows = record.throttle.rowsPerSecondMax { limits.append("throttled to \(rows) rows/s") }
-            if let bytes = record.throttle.bytesPerSecondMax { limits.append("throttled to \(bytes) bytes/s") }
-        }
+        if record.mode == .captured, !isCopied { limits += copyLimits.map(text) }
         limits += workers.map(\.hindrance).filter { !$0.isEmpty }
         return limits
+    }
+
+    /// What keeps copiers from being faster, as they say themselves; empty for the stores' own speed.
+    public var copyLimits: [Throttle.Reason] {
+        if let resting = record.throttle.resting(at: milliseconds) { return [resting] }
+        let limits = Set(ranges.filter { !$0.isCopied }.map(\.limit)).subtracting([.none, .paused, .hours])
+        return limits.sorted { $0.rawValue < $1.rawValue }
+    }
+
+    private func text(_ limit: Throttle.Reason) -> String {
+        let throttle = record.throttle
+        func figure(_ number: UInt64?) -> String { number.map { "\($0)" } ?? "another number of" }
+        return switch limit {
+        case .none: ""
+        case .paused: "copying is paused"
+        case .hours: "copying rests outside of its hours, \(throttle.hours?.description ?? "which have changed") UTC"
+        case .rows: "throttled to \(figure(throttle.rowsPerSecondMax)) rows/s for each copier"
+        case .bytes: "throttled to \(figure(throttle.bytesPerSecondMax)) bytes/s for each copier"
+        case .latency:
+            "the target takes longer than \(figure(throttle.latencyPercentMax)) % of its first time for a row"
+        }
     }
 }
 
@@ -94,13 +125,15 @@ extension ControlStore {
         let record = try await read()
         return MigrationOverview(
             name: name,
+            milliseconds: milliseconds,
             record: record,
             ranges: try await ranges().map { _, range, _ in
                 MigrationOverview.Range(
                     space: range.space,
                     rows: range.rows,
                     bytes: range.bytes,
-                    isCopied: range.isCopied
+                    isCopied: range.isCopied,
+                    limit: range.limit
                 )
             },
             isCopied: try await LiveCopier.isFinished(self),

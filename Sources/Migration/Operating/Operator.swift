@@ -35,14 +35,20 @@ public struct Operator: Sendable {
         return request
     }
 
+    /// For how long no worker says anything before one that took a request is given up. Another that takes over says
+    /// within half of that what became of the request.
+    static let silenceMax = Duration.seconds(30)
+
     /// Waits until a request is answered.
     ///
     /// One that nobody takes within `waitMax` is withdrawn, also when the task is cancelled before: then
     /// `StoreError.Code.unavailable` or `StoreError.Code.cancelled` is thrown, and nothing has been done. One that
-    /// was taken is done to its end, also when the task is cancelled.
+    /// was taken is done to its end, also when the task is cancelled. When whoever took it is gone and nobody else comes
+    /// for half a minute, `StoreError.Code.outcomeUnknown` is thrown.
     public func outcome(of request: Request, takenWithin waitMax: Duration) async throws(StoreError) -> Outcome {
         let began = environment.now()
         var toldAt = began
+        var watch = WorkerWatch()
         while true {
             guard let (present, revision) = try await control.request(request.number) else { throw .requestIsForgotten }
             let now = environment.now()
@@ -61,7 +67,10 @@ public struct Operator: Sendable {
                 toldAt = now
                 _ = try await control.keep(present, number: request.number, if: .revision(revision))
             case .taken where Task.isCancelled: throw .cancelled
-            case .waiting, .taken: break
+            case .taken:
+                guard try await watch.silence(of: control, now: now) >= Operator.silenceMax else { break }
+                throw .whoeverTookItIsGone
+            case .waiting: break
             }
             // One that is cancelled withdraws its request first.
             do { try await environment.sleep(.milliseconds(50)) } catch { continue }
@@ -81,6 +90,26 @@ public struct Operator: Sendable {
     }
 }
 
+/// For how long no worker has said anything, on the clock of whoever listens.
+private struct WorkerWatch {
+    private static let interval = Duration.seconds(1)
+
+    private var heard: Set<Revision> = []
+    private var heardAt: Duration?
+    private var lookedAt: Duration?
+
+    mutating func silence(of control: ControlStore, now: Duration) async throws(StoreError) -> Duration {
+        if now - (lookedAt ?? now - WorkerWatch.interval) >= WorkerWatch.interval {
+            lookedAt = now
+            let reports = Set(try await control.workers().map(\.revision))
+            // One that left has said so, but has nothing more to say of the request.
+            if heardAt == nil || !reports.isSubset(of: heard) { heardAt = now }
+            heard = reports
+        }
+        return now - (heardAt ?? now)
+    }
+}
+
 extension OperatorRequest {
     var isAnswered: Bool { answer != .waiting && answer != .taken }
 }
@@ -90,6 +119,13 @@ extension StoreError {
         StoreError(
             .unavailable,
             "Nobody works on this migration: name source and target too, or start a worker where they can be opened."
+        )
+    }
+
+    fileprivate static var whoeverTookItIsGone: StoreError {
+        StoreError(
+            .outcomeUnknown,
+            "Whoever took the request is gone, and nobody else works: look where the migration is, and start a worker."
         )
     }
 

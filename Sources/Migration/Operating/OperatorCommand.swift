@@ -8,8 +8,8 @@ public enum OperatorCommand: Hashable, Sendable {
     case pause
     /// Lets copying go on.
     case resume
-    /// Bounds copying; nil for no limit.
-    case throttle(rowsPerSecondMax: UInt64?, bytesPerSecondMax: UInt64?)
+    /// Bounds copying in this way. Whether it is paused stays as it is.
+    case throttle(Throttle)
     /// Has everything proven anew.
     case verify
     /// Makes the records that differ like those that clients see.
@@ -46,10 +46,9 @@ extension KeyWriter {
         case .start: append(byte: 0)
         case .pause: append(byte: 1)
         case .resume: append(byte: 2)
-        case .throttle(let rows, let bytes):
+        case .throttle(let throttle):
             append(byte: 3)
-            append(limit: rows)
-            append(limit: bytes)
+            append(throttle: throttle)
         case .cutover: append(byte: 4)
         case .rollback: append(byte: 5)
         case .finalize: append(byte: 6)
@@ -67,8 +66,7 @@ extension KeyReader {
         case 1: return .pause
         case 2: return .resume
         case 3:
-            guard let rows = limit(), let bytes = limit() else { return nil }
-            return .throttle(rowsPerSecondMax: rows, bytesPerSecondMax: bytes)
+            return throttle().map { .throttle($0) }
         case 4: return .cutover
         case 5: return .rollback
         case 6: return .finalize

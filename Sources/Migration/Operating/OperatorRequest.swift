@@ -23,7 +23,7 @@ struct OperatorRequest: Hashable, Sendable {
     let actor: String
     var answer: Answer
 
-    /// Format 1: the byte 1; the command, as its number and for a throttle two limits; who asks; the answer, as its
+    /// Format 1: the byte 1; the command, as its number and for a throttle how it is kept in the control record; who asks; the answer, as its
     /// number and for one that failed the reason.
     var encoded: [UInt8] {
         var writer = KeyWriter()
@@ -36,14 +36,14 @@ struct OperatorRequest: Hashable, Sendable {
         case .done: writer.append(byte: 2)
         case .failed(let reason):
             writer.append(byte: 3)
-            writer.append(text: String(reason.prefix(OperatorRequest.textBytesMax / 4)))
+            writer.append(text: reason.prefix(bytesMax: OperatorRequest.textBytesMax))
         }
         return writer.bytes
     }
 
     init(_ command: OperatorCommand, actor: String) {
         self.command = command
-        self.actor = String(actor.prefix(ControlRecord.nameBytesMax / 4))
+        self.actor = actor.prefix(bytesMax: ControlRecord.nameBytesMax)
         answer = .waiting
     }
 

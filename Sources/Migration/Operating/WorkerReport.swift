@@ -28,10 +28,10 @@ public struct WorkerReport: Hashable, Sendable {
     var encoded: [UInt8] {
         var writer = KeyWriter()
         writer.append(byte: WorkerReport.format)
-        writer.append(text: String(name.prefix(ControlRecord.nameBytesMax / 4)))
+        writer.append(text: name.prefix(bytesMax: ControlRecord.nameBytesMax))
         writer.append(integer: milliseconds)
         writer.append(flag: isLeading)
-        writer.append(text: String(hindrance.prefix(WorkerReport.textBytesMax / 4)))
+        writer.append(text: hindrance.prefix(bytesMax: WorkerReport.textBytesMax))
         writer.append(limit: rowsPerSecond)
         writer.append(limit: marks)
         return writer.bytes

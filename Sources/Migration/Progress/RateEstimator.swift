@@ -2,18 +2,34 @@
 /// in.
 public struct RateEstimator: Sendable {
     private let window: Duration
+    /// The part of the whole time that is looked back over, where that is longer than the window.
+    private let share: Double
+    private var began: Duration?
     private var samples: [(count: Int, at: Duration)] = []
 
     /// An estimator that looks back over this time, ten seconds unless said otherwise.
-    public init(window: Duration = .seconds(10)) { self.window = window }
+    ///
+    /// With a `share` it looks back over this part of the time since the first note, if that is longer: the longer a work
+    /// goes on, the less a minute tells of the rest of it.
+    public init(window: Duration = .seconds(10), share: Double = 0) {
+        self.window = window
+        self.share = share
+    }
+
+    /// What tells of work that goes on for minutes or days, and whose rate changes meanwhile: half of the time.
+    public static let ofLongWork = RateEstimator(share: 0.5)
 
     /// Notes that `count` are done at `time`. Neither ever goes back.
     public mutating func note(_ count: Int, at time: Duration) {
+        if began == nil { began = time }
+        let window = max(window, (time - (began ?? time)) * share)
         // Sixteen samples a window are enough, so the newest is replaced until its turn is over.
         if samples.count > 1, time - samples[samples.count - 2].at < window / 16 { samples.removeLast() }
         samples.append((count, time))
         while samples.count > 2, time - samples[1].at >= window { samples.removeFirst() }
     }
+
+    var samplesKept: Int { samples.count }
 
     /// How many are done.
     public var count: Int { samples.last?.count ?? 0 }

@@ -190,7 +190,7 @@ extension MigrationController {
             changed.state = changed.state.stepped(to: mode)
             changed.epoch += 1
             changed.hasPassedBarrier = false
-            return "went from \(record.mode) to \(mode)"
+            return AuditEntry.text(ofStepFrom: record.mode, to: mode)
         }
         return try await settle(waitMax: waitMax)
     }

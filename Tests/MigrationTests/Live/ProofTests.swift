@@ -138,12 +138,13 @@ import Testing
     @Test func statusTellsHowFarItIs() async throws {
         let migration = try await filled()
         try await migration.controller.throttle(Throttle(isPaused: true))
-        #expect(try await migration.controller.status().limits == [.paused])
+        #expect(try await migration.stores.control.status(milliseconds: 0).copyLimits == [.paused])
         try await migration.controller.throttle(Throttle())
         try await migration.copy()
-        let status = try await migration.controller.status()
-        #expect(status.record.expectedRecords == 51)
-        #expect(status.isCopied && status.rows == 51 && status.rangesCopied == status.ranges)
-        #expect(status.limits.isEmpty && status.proof.isComplete && status.marks == 0)
+        let status = try await migration.stores.control.status(milliseconds: 0)
+        #expect(status.totalRows == 51)
+        #expect(status.isCopied && status.rows == 51 && status.ranges.allSatisfy(\.isCopied))
+        #expect(status.copyLimits.isEmpty && status.proof.isComplete)
+        #expect(try await migration.controller.marksLeft(status.record) == 0)
     }
 }

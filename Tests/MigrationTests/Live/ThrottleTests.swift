@@ -65,8 +65,10 @@ import Testing
         try await migration.controller.throttle(Throttle(rowsPerSecondMax: 10))
         let began = migration.time.environment.now()
         #expect(try await copier.step() == .copied)
-        #expect(try await migration.controller.status().rows == 10)
-        #expect(try await migration.controller.status().limits == [.rows])
+        let status = try await migration.stores.control.status(milliseconds: 0)
+        #expect(status.rows == 10)
+        #expect(status.copyLimits == [.rows])
+        #expect(status.limits.contains("throttled to 10 rows/s for each copier"))
         #expect(migration.time.environment.now() - began >= .milliseconds(900))
     }
 

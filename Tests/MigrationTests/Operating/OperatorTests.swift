@@ -1,4 +1,5 @@
 import KeyValue
+import Synchronization
 import TestSupport
 import Testing
 
@@ -44,10 +45,10 @@ import Testing
         #expect(try await ask(.start, stores.control) == .done)
         #expect(try await ask(.pause, stores.control) == .done)
         #expect(try await stores.control.read().throttle.isPaused)
-        #expect(
-            try await ask(.throttle(rowsPerSecondMax: 1_000_000, bytesPerSecondMax: nil), stores.control) == .done
-        )
-        #expect(try await stores.control.read().throttle.rowsPerSecondMax == 1_000_000)
+        var throttle = Throttle(rowsPerSecondMax: 1_000_000, hours: Throttle.Hours("00:00-23:59"))
+        #expect(try await ask(.throttle(throttle), stores.control) == .done)
+        throttle.isPaused = true
+        #expect(try await stores.control.read().throttle == throttle)
         #expect(try await ask(.resume, stores.control) == .done)
         while try await !isProven(stores.control) { await Task.yield() }
         #expect(try await ask(.cutover, stores.control) == .done)
@@ -108,6 +109,53 @@ import Testing
         await #expect(throws: StoreError.self) { try await unknown.request(.start) }
     }
 
+    /// The leader is killed when it has taken the request, and nobody else comes.
+    @Test func whoWaitsForOneThatIsGoneIsTold() async throws {
+        let time = SimulatedTime()
+        let control = try await planned(0).control
+        let steering = Operator(control, name: "operator", environment: time.environment)
+        let request = try await steering.request(.start)
+        let (present, revision) = try #require(try await control.request(request.number))
+        var taken = present
+        taken.answer = .taken
+        #expect(try await control.keep(taken, number: request.number, if: .revision(revision)))
+        try await control.keep(WorkerReport(name: "gone", milliseconds: 0), of: 1)
+        let error = await #expect(throws: StoreError.self) {
+            try await steering.outcome(of: request, takenWithin: .seconds(5))
+        }
+        #expect(error?.code == .outcomeUnknown)
+        #expect(time.now >= .seconds(30) && time.now < .seconds(40))
+    }
+
+    /// One that takes long is waited for as long as somebody works.
+    @Test func whoWorksForLongIsWaitedFor() async throws {
+        let control = try await planned(0).control
+        let number = Mutex<UInt64>(0)
+        let time = SimulatedTime(whileSleeping: {
+            await OperatorTests.workOn(number.withLock { $0 }, control)
+        })
+        let steering = Operator(control, name: "operator", environment: time.environment)
+        let request = try await steering.request(.start)
+        number.withLock { $0 = request.number }
+        #expect(try await steering.outcome(of: request, takenWithin: .seconds(5)) == .done)
+    }
+
+    /// Takes a request, says something of itself 2,000 times, and answers then.
+    private static func workOn(_ number: UInt64, _ control: ControlStore) async {
+        do throws(StoreError) {
+            guard let (present, revision) = try await control.request(number) else { return }
+            var said = present
+            let report = try await control.workers().first?.report
+            var next = report ?? WorkerReport(name: "busy", milliseconds: 0)
+            next.milliseconds += 1
+            try await control.keep(next, of: 1)
+            said.answer = next.milliseconds > 2_000 ? .done : .taken
+            if said != present { _ = try await control.keep(said, number: number, if: .revision(revision)) }
+        } catch {
+            Issue.record(error)
+        }
+    }
+
     /// Somebody asked, and went away before a host was there: nobody is surprised later.
     @Test func whatWasAskedForLongAgoIsNotDone() async throws {
         let stores = try await planned(0)
@@ -124,7 +172,9 @@ import Testing
 
     @Test func rowsAreKeptAsTheyAre() throws {
         let commands: [OperatorCommand] = [
-            .start, .pause, .resume, .throttle(rowsPerSecondMax: 5, bytesPerSecondMax: nil), .cutover, .rollback,
+            .start, .pause, .resume,
+            .throttle(Throttle(rowsPerSecondMax: 5, latencyPercentMax: 200, hours: Throttle.Hours("22:00-06:30"))),
+            .cutover, .rollback,
             .finalize, .abort, .verify, .repair,
         ]
         for command in commands {
@@ -139,6 +189,22 @@ import Testing
         report.rowsPerSecond = 5
         #expect(try WorkerReport(encoded: report.encoded) == report)
         expectDamage(report.encoded) { (bytes) throws(StoreError) in _ = try WorkerReport(encoded: bytes) }
+    }
+
+    /// A flag of a country is one character of eight bytes, and others have many more.
+    @Test func textsOfAnyLengthAreKept() throws {
+        for count in [10, 60, 300, 5_000] {
+            let text = String(repeating: "\u{1F469}\u{200D}\u{1F469}\u{200D}\u{1F467}\u{200D}\u{1F466}", count: count)
+            var request = OperatorRequest(.start, actor: text)
+            request.answer = .failed(text)
+            let read = try OperatorRequest(encoded: request.encoded)
+            #expect(!read.actor.isEmpty && text.unicodeScalars.starts(with: read.actor.unicodeScalars))
+            #expect(try OperatorRequest(encoded: read.encoded) == read)
+            var report = WorkerReport(name: text, milliseconds: 1)
+            report.hindrance = text
+            let reread = try WorkerReport(encoded: report.encoded)
+            #expect(try WorkerReport(encoded: reread.encoded) == reread)
+        }
     }
 
     private func expectDamage(_ bytes: [UInt8], _ read: ([UInt8]) throws(StoreError) -> Void) {

@@ -3,7 +3,7 @@ import Migration
 
 extension MigrationOverview {
     func show(on output: Output, json: Bool) async throws {
-        if json { return try await output.line(self.json) }
+        if json { return try await output.write(try jsonLine()) }
         for line in lines { try await output.line(line) }
     }
 
@@ -49,6 +49,11 @@ extension MigrationOverview {
         return text
     }
 
+    private var unlimitedText: String {
+        if isReadyToSwitch { return "nothing: ready to cut over" }
+        return record.mode == .captured && !isCopied ? "the speed of the stores" : "nothing"
+    }
+
     /// One fact a line.
     var lines: [String] {
         var facts = [
@@ -61,9 +66,7 @@ extension MigrationOverview {
         ]
         let leader = leader.map { ", led by \($0.name)" } ?? ""
         facts.append(("workers", "\(workers.count)\(leader)"))
-        facts.append(
-            ("limited by", limits.isEmpty ? (isReadyToSwitch ? "nothing: ready to cut over" : "nothing") : limits[0])
-        )
+        facts.append(("limited by", limits.first ?? unlimitedText))
         for limit in limits.dropFirst() { facts.append(("", limit)) }
         facts.append(("last", "\(record.lastAudit.time) \(record.lastAudit.actor): \(record.lastAudit.text)"))
         let width = facts.map(\.0.count).max() ?? 0
@@ -79,78 +82,5 @@ extension MigrationOverview {
         if leader?.marks != nil { text += "; \(marksText)" }
         if let limit = limits.first { text += "; limited by: \(limit)" }
         return HumanText.text(text.utf8)
-    }
-
-    // MARK: - JSON
-
-    var json: JSONObject {
-        var object = JSONObject()
-        object.add("name", name)
-        object.add("source", record.source.name)
-        object.add("target", record.target.name)
-        object.add("epoch", Int(clamping: record.epoch))
-        object.add("mode", "\(record.mode)")
-        object.add("settled", isSettled)
-        object.add("copied", isCopied)
-        object.add("ready", isReadyToSwitch)
-        object.add("over", isOver)
-        object.add("aborted", isAborted)
-        object.add("rows", Int(clamping: rows))
-        object.add("bytes", Int(clamping: bytes))
-        object.add("totalRows", Int(clamping: totalRows))
-        object.add("rowsPerSecond", optional: leader?.rowsPerSecond)
-        object.add("secondsLeft", optional: remaining.map { UInt64(clamping: $0.components.seconds) })
-        object.add("marks", optional: leader?.marks)
-        object.add("unproven", Int(clamping: proof.debt))
-        object.add("differences", proof.differences.map(\.text))
-        object.add("ranges", ranges.map(\.json))
-        object.add("clients", clients.map { $0.json(epoch: record.epoch) })
-        object.add("workers", workers.map(\.json))
-        object.add("paused", record.throttle.isPaused)
-        object.add("rowsPerSecondMax", optional: record.throttle.rowsPerSecondMax)
-        object.add("bytesPerSecondMax", optional: record.throttle.bytesPerSecondMax)
-        object.add("holdMaxMilliseconds", Int(record.plan.holdMax / .milliseconds(1)))
-        object.add("marksMax", Int(clamping: record.plan.marksMax))
-        object.add("limits", limits)
-        object.add("last", record.lastAudit.json)
-        return object
-    }
-}
-
-extension JSONObject {
-    fileprivate mutating func add(_ name: String, optional number: UInt64?) {
-        if let number { add(name, Int(clamping: number)) } else { addNull(name) }
-    }
-}
-
-extension MigrationOverview.Range {
-    fileprivate var json: JSONObject {
-        var object = JSONObject()
-        object.add("space", space.name)
-        object.add("rows", Int(clamping: rows))
-        object.add("bytes", Int(clamping: bytes))
-        object.add("copied", isCopied)
-        return object
-    }
-}
-
-extension MigrationOverview.Client {
-    fileprivate func json(epoch: UInt64) -> JSONObject {
-        var object = JSONObject()
-        // Beyond what JSON numbers hold everywhere.
-        object.add("id", "\(id)")
-        object.add("epoch", Int(clamping: self.epoch))
-        object.add("acknowledged", self.epoch == epoch)
-        return object
-    }
-}
-
-extension WorkerReport {
-    fileprivate var json: JSONObject {
-        var object = JSONObject()
-        object.add("name", name)
-        object.add("leads", isLeading)
-        object.add("hindrance", hindrance)
-        return object
     }
 }

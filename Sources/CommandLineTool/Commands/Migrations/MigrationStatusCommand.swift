@@ -1,6 +1,5 @@
 import ArgumentParser
 import Drivers
-import Foundation
 import KeyValue
 import Migration
 
@@ -14,7 +13,7 @@ struct MigrationStatusCommand: StoreCommand {
             aborted, rows, bytes, totalRows (about), rowsPerSecond, secondsLeft, marks (changes to carry over, 10000 for \
             as many or more), unproven (rows that wait to be verified), differences (keys), ranges (space, rows, bytes, copied), clients (id, \
             epoch, acknowledged), workers (name, leads, hindrance), paused, rowsPerSecondMax, bytesPerSecondMax, \
-            holdMaxMilliseconds, marksMax, limits (what keeps it from going on), last (number, time, actor, text). What is \
+            latencyPercentMax, hours, holdMaxMilliseconds, marksMax, limits (what keeps it from going on), last (number, time, actor, text). What is \
             not known is null.
 
             Example: wherehouse migrate status "$migration"
@@ -52,27 +51,11 @@ struct MigrationHistoryCommand: StoreCommand {
         let log = try await context.withControl(location) { control in try await control.auditLog() }
         for entry in log {
             if options.json {
-                try await context.output.line(entry.json)
+                try await context.output.write(try entry.jsonLine())
             } else {
                 let columns = ["\(entry.number)", entry.time, entry.actor, entry.text]
                 try await context.output.line(columns.map { HumanText.text($0.utf8) }.joined(separator: "\t"))
             }
         }
-    }
-}
-
-extension AuditEntry {
-    /// When, after ISO 8601 in UTC.
-    var time: String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1_000).formatted(.iso8601)
-    }
-
-    var json: JSONObject {
-        var object = JSONObject()
-        object.add("number", Int(clamping: number))
-        object.add("time", time)
-        object.add("actor", actor)
-        object.add("text", text)
-        return object
     }
 }

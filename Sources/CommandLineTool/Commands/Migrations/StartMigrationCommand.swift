@@ -14,6 +14,9 @@ struct StartMigrationCommand: StoreCommand {
             Where another process holds one of the stores, as a service holds its SQLite file, that process works, and \
             this only asks it to begin.
 
+            With --listen everything that migrate does to a planned migration can be done over HTTP meanwhile: GET and POST \
+            below /v1/migration, with a token as `Authorization: Bearer`; /metrics is there too, for Prometheus.
+
             JSON: the fields of migrate status, as it ended.
 
             Example: wherehouse migrate start "$migration" --until copied
@@ -66,16 +69,6 @@ enum MigrationMilestone: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-extension MigrationOverview {
-    /// Whether a cutover would begin now, as far as can be told.
-    var isReadyToSwitch: Bool {
-        guard record.mode == .captured, isSettled, isCopied, proof.debt == 0, let marks = leader?.marks else {
-            return false
-        }
-        return marks <= record.plan.marksMax
-    }
-}
-
 /// What start and work have in common.
 struct WorkingOptions: ParsableArguments {
     @Argument(help: ArgumentTexts.migration) var migration: String
@@ -88,6 +81,9 @@ struct WorkingOptions: ParsableArguments {
     var until = MigrationMilestone.over
     @Option(help: ArgumentHelp("How many copy at the same time here.", valueName: "count")) var copiers = 2
     @Flag(help: "Show no progress.") var quiet = false
+    #if HTTP
+    @OptionGroup var listening: ListenOptions
+    #endif
     @OptionGroup var options: OutputOptions
 
     func validate() throws {
@@ -138,6 +134,14 @@ struct WorkingOptions: ParsableArguments {
         _ control: ControlStore,
         _ context: CommandContext
     ) async throws -> MigrationOverview {
+        #if HTTP
+        guard listening.listen == nil else {
+            throw CommandError(
+                .failed,
+                "Another process does the work: --listen is for the one that has both stores open."
+            )
+        }
+        #endif
         try await context.finish(steering, try await steering.request(command))
         return try await context.status(control)
     }
@@ -158,20 +162,30 @@ struct WorkingOptions: ParsableArguments {
             environment: context.environment,
             milliseconds: WallClock.milliseconds
         )
+        #if HTTP
+        let server = try await listening.start(stores.control, context)
+        #endif
         let hosting = Task { await host.run() }
+        let status: MigrationOverview
         do {
             if let request { try await context.finish(steering, request) }
             let follower = MigrationFollower(control: stores.control, context: context)
             let line = StatusLine(isQuiet: quiet)
-            let status = try await follower.follow(every: .milliseconds(250), until: until, line.show)
+            status = try await follower.follow(every: .milliseconds(250), until: until, line.show)
             line.end()
-            hosting.cancel()
-            await hosting.value
-            return status
         } catch {
+            #if HTTP
+            await server?.stop()
+            #endif
             hosting.cancel()
             await hosting.value
             throw error
         }
+        #if HTTP
+        await server?.stop()
+        #endif
+        hosting.cancel()
+        await hosting.value
+        return status
     }
 }

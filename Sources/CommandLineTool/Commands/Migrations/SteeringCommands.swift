@@ -61,7 +61,8 @@ struct ThrottleCommand: StoreCommand {
         commandName: "throttle",
         abstract: "Bound how fast copying goes.",
         discussion: """
-            Each worker keeps to it, beginning with its next page. Without a bound, copying goes as fast as the stores do.
+            Each worker keeps to it, beginning with its next page. Without a bound, copying goes as fast as the stores do. \
+            Bounds that are not named are taken away.
 
             JSON: the fields of migrate status.
 
@@ -71,21 +72,45 @@ struct ThrottleCommand: StoreCommand {
     @OptionGroup var steering: SteeringOptions
     @Option(help: ArgumentHelp("Rows that a copier may write in a second.", valueName: "count")) var rows: Int?
     @Option(help: ArgumentHelp("Bytes that a copier may write in a second.", valueName: "count")) var bytes: Int?
+    @Option(
+        help: ArgumentHelp(
+            "How long the target may take for a row, in hundredths of what it took at first; slower than that, copying slows down.",
+            valueName: "percent"
+        )
+    )
+    var latency: Int?
+    @Option(help: ArgumentHelp("When copying goes on, in UTC: 22:00-06:00.", valueName: "hours"))
+    var hours: ThrottleHours?
     @Flag(help: "Take all bounds away.") var none = false
 
     func validate() throws {
-        guard none != (rows != nil || bytes != nil) else { throw ValidationError("Give --rows, --bytes or --none.") }
+        guard none != (rows != nil || bytes != nil || latency != nil || hours != nil) else {
+            throw ValidationError("Give --rows, --bytes, --latency, --hours or --none.")
+        }
         guard rows ?? 1 >= 1, bytes ?? 1 >= 1 else {
             throw ValidationError("--rows and --bytes are at least 1: to stop copying, pause.")
         }
+        guard latency ?? 100 >= 100 else { throw ValidationError("--latency is at least 100.") }
     }
 
     func run(in context: CommandContext) async throws {
-        let command = OperatorCommand.throttle(
+        let throttle = Throttle(
             rowsPerSecondMax: rows.map { UInt64($0) },
-            bytesPerSecondMax: bytes.map { UInt64($0) }
+            bytesPerSecondMax: bytes.map { UInt64($0) },
+            latencyPercentMax: latency.map { UInt64($0) },
+            hours: hours?.hours
         )
-        try await steering.steer(command, in: context)
+        try await steering.steer(.throttle(throttle), in: context)
+    }
+}
+
+/// A part of every day on the command line.
+struct ThrottleHours: ExpressibleByArgument {
+    let hours: Throttle.Hours
+
+    init?(argument: String) {
+        guard let hours = Throttle.Hours(argument) else { return nil }
+        self.hours = hours
     }
 }
 

@@ -42,7 +42,7 @@ struct WatchMigrationCommand: StoreCommand {
             var last = ""
             _ = try await follower.follow(every: .milliseconds(interval), until: until) { status in
                 if options.json {
-                    try await context.output.line(status.json)
+                    try await context.output.write(try status.jsonLine())
                 } else if isDrawn {
                     // Back to the first line of what was drawn last, and everything from there on is cleared.
                     let back = drawn > 0 ? "\u{1B}[\(drawn)A\r\u{1B}[J" : ""

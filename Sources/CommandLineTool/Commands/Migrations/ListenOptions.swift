@@ -1,0 +1,114 @@
+#if HTTP
+import ArgumentParser
+import Drivers
+import Foundation
+import HTTPAPI
+import KeyValue
+import Logging
+import Migration
+import Telemetry
+
+/// Where a command that works for long answers over HTTP.
+struct ListenOptions: ParsableArguments {
+    /// The variable of the environment with tokens, for those that have no file.
+    static let variable = "WHEREHOUSE_HTTP_TOKENS"
+
+    @Option(
+        help: ArgumentHelp(
+            "Answer over HTTP there: a port of this machine alone (0 for any), or an address and a port.",
+            valueName: "address"
+        )
+    )
+    var listen: ListenAddress?
+    @Option(
+        help: ArgumentHelp(
+            """
+            A file with the tokens that are admitted, one a line, each after a name for the audit log or none. Without \
+            it they are those of the variable WHEREHOUSE_HTTP_TOKENS.
+            """,
+            valueName: "path"
+        )
+    )
+    var tokenFile: String?
+
+    func validate() throws {
+        guard tokenFile == nil || listen != nil else { throw ValidationError("--token-file needs --listen.") }
+    }
+
+    /// Serves the migration from now on, if that was asked for.
+    func start(_ control: ControlStore, _ context: CommandContext) async throws -> RunningHTTPServer? {
+        guard let listen else { return nil }
+        let level = isatty(STDERR_FILENO) == 1 ? Logger.Level.warning : .info
+        let logger = Logger(label: "wherehouse.http") { label in
+            JSONLogHandler(label, level: level, milliseconds: WallClock.milliseconds) { line in
+                StandardError.write(String(decoding: line, as: UTF8.self))
+            }
+        }
+        let service = MigrationService(
+            control,
+            environment: context.environment,
+            milliseconds: WallClock.milliseconds
+        )
+        let server = HTTPServer(
+            [service],
+            tokens: try tokens(),
+            metrics: MetricsRegistry(),
+            logger: logger,
+            options: HTTPServer.Options(address: listen),
+            environment: context.environment
+        )
+        return try await RunningHTTPServer.start(server)
+    }
+
+    private func tokens() throws -> BearerTokens {
+        if let tokenFile {
+            guard let data = FileManager.default.contents(atPath: tokenFile),
+                let text = String(data: data.prefix(1 << 20), encoding: .utf8)
+            else { throw CommandError(.failed, "The file of tokens can't be read.", ["path": tokenFile]) }
+            return try BearerTokens(text)
+        }
+        guard let text = ProcessInfo.processInfo.environment[ListenOptions.variable] else {
+            throw CommandError(
+                .usage,
+                "A server needs tokens: name a file by --token-file, or set WHEREHOUSE_HTTP_TOKENS."
+            )
+        }
+        return try BearerTokens(text)
+    }
+}
+
+extension ListenAddress: ExpressibleByArgument {
+    /// An address as it is written.
+    public init?(argument: String) { self.init(argument) }
+}
+
+/// A server that runs beside the work of a command.
+struct RunningHTTPServer {
+    private let serving: Task<StoreError?, Never>
+
+    /// Returns when it listens, and has said where on standard error.
+    static func start(_ server: HTTPServer) async throws -> RunningHTTPServer {
+        let (addresses, continuation) = AsyncStream.makeStream(of: ListenAddress.self)
+        let serving = Task { () -> StoreError? in
+            defer { continuation.finish() }
+            do throws(StoreError) {
+                try await server.run { address in continuation.yield(address) }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        for await address in addresses {
+            StandardError.write("wherehouse: listening on http://\(address)\n")
+            return RunningHTTPServer(serving: serving)
+        }
+        serving.cancel()
+        throw await serving.value.map { CommandError(failed: $0) } ?? StoreError.cancelled
+    }
+
+    func stop() async {
+        serving.cancel()
+        _ = await serving.value
+    }
+}
+#endif

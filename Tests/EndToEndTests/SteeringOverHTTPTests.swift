@@ -1,0 +1,80 @@
+#if HTTP
+import AsyncHTTPClient
+import Foundation
+import TestServers
+import Testing
+
+/// A worker that is started by command, and steered over HTTP.
+@Suite struct SteeringOverHTTPTests {
+    private static let token = "a-token-of-the-tests"
+
+    let tool: Tool
+
+    init() throws { tool = try Tool() }
+
+    private var migration: Migrations {
+        Migrations(
+            tool: tool,
+            name: "files",
+            control: "sqlite:control.db",
+            source: "sqlite:old.db",
+            target: "sqlite:new.db"
+        )
+    }
+
+    private func send(_ method: String, _ path: String, to address: String) async throws -> (UInt, [String: Any]) {
+        var request = HTTPClientRequest(url: address + path)
+        request.method = .RAW(value: method)
+        request.headers.add(name: "authorization", value: "Bearer \(SteeringOverHTTPTests.token)")
+        let response = try await HTTPClient.shared.execute(request, timeout: .minutes(2))
+        let body = try await response.body.collect(upTo: 1 << 20)
+        return (
+            response.status.code, try JSONSerialization.jsonObject(with: Data(buffer: body)) as? [String: Any] ?? [:]
+        )
+    }
+
+    @Test func aWorkerIsSteered() async throws {
+        try await migration.fill(200)
+        try await migration.run("plan", on: migration.url)
+        try Data("# who looks after it\noperator \(SteeringOverHTTPTests.token)\n".utf8)
+            .write(to: tool.directory.appending(path: "tokens"))
+        let arguments = ["--listen", "0", "--token-file", "tokens", "--quiet", "--json"]
+        let worker = try tool.start(["migrate", "start", migration.url] + arguments)
+        var address = ""
+        try await Patience.until {
+            let said = try worker.error().split(separator: "\n").first { $0.hasPrefix("wherehouse: listening on ") }
+            address = said?.split(separator: " ").last.map(String.init) ?? ""
+            return !address.isEmpty
+        }
+        #expect(address.hasPrefix("http://127.0.0.1:"))
+        try await Patience.until {
+            let (status, body) = try await send("GET", "/v1/migration", to: address)
+            #expect(status == 200)
+            return body.flag("ready")
+        }
+        let (status, body) = try await send("POST", "/v1/migration/cutover", to: address)
+        #expect((status, body.text("mode")) == (200, "switched"))
+        #expect(try await send("POST", "/v1/migration/start", to: address).0 == 200)
+        #expect(try await send("POST", "/v1/migration/finalize", to: address).1.text("mode") == "target")
+        // It ends by itself, with what it is asked to end with.
+        let last = try #require(try await worker.output().split(separator: "\n").last)
+        let ended = try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any]
+        #expect(ended?.flag("over") == true)
+        #expect(await worker.status() == 0)
+        #expect(try await tool.output("get", "sqlite:new.db", "p0", "7") == "7\n")
+    }
+
+    @Test func aServerNeedsTokensAndAnAddress() async throws {
+        try await migration.fill(1)
+        try await migration.run("plan", on: migration.url)
+        let listening: [[String]] = [
+            ["--listen", "0"], ["--listen", "0", "--token-file", "none"], ["--token-file", "old.db"],
+            ["--listen", "somewhere", "--token-file", "old.db"],
+        ]
+        for arguments in listening {
+            let outcome = try await tool.run(["migrate", "work", migration.url, "--quiet"] + arguments)
+            #expect(outcome.status != 0 && outcome.error.split(separator: "\n").count == 1, "\(outcome)")
+        }
+    }
+}
+#endif
