@@ -43,7 +43,10 @@ let package = Package(
             description: "Buckets of S3, R2 and their like. Brings AsyncHTTPClient along.",
             enabledTraits: ["HTTPStores"]
         ),
-        .default(enabledTraits: ["SQLite", "PostgreSQL", "Redis", "CouchDB", "CloudflareKV", "DynamoDB", "S3"]),
+        .trait(name: "HTTP", description: "Services over HTTP. Brings Hummingbird along."),
+        .default(
+            enabledTraits: ["SQLite", "PostgreSQL", "Redis", "CouchDB", "CloudflareKV", "DynamoDB", "S3", "HTTP"]
+        ),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -190,12 +193,16 @@ let package = Package(
             dependencies: [
                 "KeyValue", "Migration", "Telemetry",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["HTTP"])),
+                .product(name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["HTTP"])),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["HTTP"])),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["HTTP"])),
+                .product(
+                    name: "ServiceLifecycle",
+                    package: "swift-service-lifecycle",
+                    condition: .when(traits: ["HTTP"])
+                ),
             ]
         ),
 
@@ -373,11 +380,11 @@ let package = Package(
             name: "HTTPAPITests",
             dependencies: [
                 "Drivers", "HTTPAPI", "KeyValue", "Migration", "Telemetry", "TestSupport",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: .when(traits: ["HTTP"])),
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["HTTP"])),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["HTTP"])),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["HTTP"])),
             ]
         ),
         .testTarget(name: "TestServersTests", dependencies: ["TestServers", "TestSupport"]),
@@ -386,7 +393,7 @@ let package = Package(
             dependencies: [
                 "CommandLineTool", "Drivers", "KeyValue", "Migration", "Records", "StoreWriter", "TestServers",
                 "TestSupport", "Tuples", "wherehouse",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: .when(traits: ["HTTP"])),
             ],
             resources: [.copy("Foreign")]
         ),
@@ -404,11 +411,6 @@ for target in package.targets where target.type != .system {
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
         .treatAllWarnings(as: .error),
     ]
-}
-
-// What serves over HTTP, which may be left out some day.
-for target in package.targets where ["HTTPAPI", "HTTPAPITests", "CommandLineTool", "EndToEndTests"].contains(target.name) {
-    target.swiftSettings?.append(.define("HTTP"))
 }
 
 // Only for building the documentation: users of the package never fetch the plugin.

@@ -17,7 +17,8 @@ struct ListenOptions: ParsableArguments {
         help: ArgumentHelp(
             "Answer over HTTP there: a port of this machine alone (0 for any), or an address and a port.",
             valueName: "address"
-        )
+        ),
+        transform: ListenOptions.address
     )
     var listen: ListenAddress?
     @Option(
@@ -60,6 +61,13 @@ struct ListenOptions: ParsableArguments {
         return try await RunningHTTPServer.start(server)
     }
 
+    private static func address(_ text: String) throws -> ListenAddress {
+        guard let address = ListenAddress(text) else {
+            throw ValidationError("--listen is a port, HOST:PORT or [ADDRESS]:PORT.")
+        }
+        return address
+    }
+
     private func tokens() throws -> BearerTokens {
         if let tokenFile {
             guard let data = FileManager.default.contents(atPath: tokenFile),
@@ -75,11 +83,6 @@ struct ListenOptions: ParsableArguments {
         }
         return try BearerTokens(text)
     }
-}
-
-extension ListenAddress: ExpressibleByArgument {
-    /// An address as it is written.
-    public init?(argument: String) { self.init(argument) }
 }
 
 /// A server that runs beside the work of a command.
