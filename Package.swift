@@ -364,8 +364,8 @@ let package = Package(
         .testTarget(
             name: "BucketStoreTests",
             dependencies: [
-                "AWSClient", "BucketStore", "KeyValue", "KeyValueConformance", "StoreHTTP", "StoreWriter",
-                "TestServers", "TestSupport",
+                "AWSClient", "BucketStore", "KeyValue", "KeyValueConformance", "Migration", "StoreHTTP",
+                "StoreWriter", "TestServers", "TestSupport",
             ]
         ),
         .testTarget(

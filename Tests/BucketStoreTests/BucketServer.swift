@@ -9,6 +9,8 @@ import TestServers
 /// Buckets of tests, in an imitation of S3 or in the real gateway of Ceph.
 struct BucketServer: Sendable {
     let endpoint: String
+    /// Whether a wrong signature is refused.
+    var checksSignatures = false
     let stop: @Sendable () -> Void
 
     /// The one imitation that all tests share, through a proxy of its own.
@@ -19,7 +21,7 @@ struct BucketServer: Sendable {
 
     static func ceph() async throws -> BucketServer {
         let gateway = try await CephGateway.start()
-        return BucketServer(endpoint: "http://127.0.0.1:\(gateway.port)") { gateway.kill() }
+        return BucketServer(endpoint: "http://127.0.0.1:\(gateway.port)", checksSignatures: true) { gateway.kill() }
     }
 
     func url(_ bucket: String, prefix: String = "", timeout: Int = 300) -> String {

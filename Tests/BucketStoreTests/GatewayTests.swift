@@ -27,6 +27,8 @@ import Testing
         try await wrongKeys(server)
         try await wrongTime(server)
         try await wrongRegionAndBucket(server)
+        try await ObjectsTests.check(server, bucket: "signed")
+        try await ObjectsTests.checkURLs(server, bucket: "signed")
         // It takes a tag that holds for one that does not, so it is no store of compare-and-set.
         let powers = try await client.powers(BucketLayout(prefix: ""))
         #expect(powers == ServerPowers(conditionalWrite: false, conditionalDelete: false))

@@ -66,6 +66,13 @@ import Testing
         }
     }
 
+    @Test func percentDecoding() {
+        let bytes = (0...255).map { UInt8($0) }
+        #expect(PercentEncoding.decode(PercentEncoding.encode(bytes).utf8) == bytes)
+        #expect(PercentEncoding.decode("a%2fb".utf8) == Array("a/b".utf8))
+        for damaged in ["%", "%2", "%zz", "a%4"] { #expect(PercentEncoding.decode(damaged.utf8) == nil) }
+    }
+
     @Test func percentEncoding() {
         #expect(PercentEncoding.encode("aZ09-._~/ é%") == "aZ09-._~%2F%20%C3%A9%25")
         #expect(PercentEncoding.encode([0, 0xFF]) == "%00%FF")

@@ -14,6 +14,8 @@ import StoreHTTP
 /// endpoint, or `virtual` where it is a part of the host's name, as it is with Amazon; `timeout`, the seconds that a call
 /// may take, 30; `connections`, how many there are at most, 8; and `ca`, a file of authorities in the place of the
 /// system's. `accept` takes `moved`.
+///
+/// With `layout=raw` it opens ``BucketObjects``, the plain objects under the prefix.
 public struct BucketDriver: StoreDriver {
     /// The driver.
     public init() {}
@@ -24,7 +26,7 @@ public struct BucketDriver: StoreDriver {
         _ location: StoreLocation,
         environment: StoreEnvironment
     ) async throws(StoreError) -> any KeyValueStore {
-        try location.requireOptions(among: AWSAccess.options + HTTPConfiguration.options + ["style"])
+        try location.requireOptions(among: AWSAccess.options + HTTPConfiguration.options + ["style", "layout"])
         let configuration = try BucketConfiguration(location, in: .live)
         // Before a server is asked.
         let layout = try BucketLayout(prefix: configuration.prefix)
@@ -36,6 +38,7 @@ public struct BucketDriver: StoreDriver {
             planner: RetryPlanner(policy: RetryPolicy(attemptsMax: 10)),
             timeout: http.callTimeout
         )
+        if try location.isRaw() { return try await BucketObjects.open(caller, layout, configuration) }
         return try await BucketStore.open(caller, layout, configuration)
     }
 }

@@ -14,7 +14,9 @@ extension BucketStore {
         _ configuration: BucketConfiguration
     ) async throws(StoreError) -> BucketStore {
         do throws(StoreError) {
-            let (client, format) = try await found(caller, layout, configuration)
+            let (client, format) = try await configuration.found(caller) { (client) throws(StoreError) in
+                try await client.get(layout.formatName)?.body
+            }
             let store = BucketStore(client: client, layout: layout, powers: try await client.powers(layout))
             try await store.claim(format, creating: configuration.createsStore)
             if !configuration.acceptsMovedAway,
@@ -26,25 +28,6 @@ extension BucketStore {
         } catch {
             await caller.transport.close()
             throw error
-        }
-    }
-
-    /// What reaches the bucket, in the region that the server names if it is another than the URL's, and the bytes of the
-    /// version of the layout, if they are there.
-    private static func found(
-        _ caller: HTTPCaller,
-        _ layout: BucketLayout,
-        _ configuration: BucketConfiguration
-    ) async throws(StoreError) -> (BucketClient, [UInt8]?) {
-        let client = try configuration.client(caller)
-        do throws(StoreError) {
-            return (client, try await client.get(layout.formatName)?.body)
-        } catch {
-            guard let region = error.metadata["region"], region != configuration.access.region else { throw error }
-            var other = configuration
-            other.access.region = region
-            let client = try other.client(caller)
-            return (client, try await client.get(layout.formatName)?.body)
         }
     }
 
@@ -71,6 +54,45 @@ extension BucketStore {
                 "The store was written by a newer release: use that, or a later one.",
                 ["format": "\(format)", "known": "\(BucketLayout.format)"]
             )
+        }
+    }
+}
+
+extension BucketObjects {
+    /// Opens a view of a bucket, and takes the connection over. One object is listed to see whether it can be.
+    static func open(
+        _ caller: HTTPCaller,
+        _ layout: BucketLayout,
+        _ configuration: BucketConfiguration
+    ) async throws(StoreError) -> BucketObjects {
+        do throws(StoreError) {
+            let (client, _) = try await configuration.found(caller) { (client) throws(StoreError) in
+                try await client.list(layout.prefix, after: nil, limit: 1, isEncoded: true).objects.count
+            }
+            return BucketObjects(client, prefix: layout.prefix)
+        } catch {
+            await caller.transport.close()
+            throw error
+        }
+    }
+}
+
+extension BucketConfiguration {
+    /// What reaches the bucket, in the region that the server names if it is another than the URL's, and what came of the
+    /// first question.
+    fileprivate func found<Answer: Sendable>(
+        _ caller: HTTPCaller,
+        _ ask: (BucketClient) async throws(StoreError) -> Answer
+    ) async throws(StoreError) -> (BucketClient, Answer) {
+        let client = try client(caller)
+        do throws(StoreError) {
+            return (client, try await ask(client))
+        } catch {
+            guard let region = error.metadata["region"], region != access.region else { throw error }
+            var other = self
+            other.access.region = region
+            let client = try other.client(caller)
+            return (client, try await ask(client))
         }
     }
 }

@@ -20,37 +20,10 @@ extension BucketStore {
         return TaggedRow(key: key, object: try StoredObject(found.body, at: key), etag: found.etag)
     }
 
-    private struct Placed: Sendable {
-        let place: Int
-        let row: Result<TaggedRow?, StoreError>
-    }
-
     /// The rows at keys, tombstones included.
     private func rows(at keys: [Key]) async throws(StoreError) -> [TaggedRow?] {
-        if keys.count == 1 { return [try await row(at: keys[0])] }
-        let found = await withTaskGroup(of: Placed.self) { tasks in
-            var rest = keys.indices[...]
-            for place in rest.prefix(BucketStore.readsAtOnce) {
-                tasks.addTask { await self.placed(keys[place], place) }
-            }
-            rest = rest.dropFirst(BucketStore.readsAtOnce)
-            var found: [Placed] = []
-            while let done = await tasks.next() {
-                found.append(done)
-                if let place = rest.popFirst() { tasks.addTask { await self.placed(keys[place], place) } }
-            }
-            return found
-        }
-        var rows: [TaggedRow?] = Array(repeating: nil, count: keys.count)
-        for entry in found { rows[entry.place] = try entry.row.get() }
-        return rows
-    }
-
-    private func placed(_ key: Key, _ place: Int) async -> Placed {
-        do throws(StoreError) {
-            return Placed(place: place, row: .success(try await row(at: key)))
-        } catch {
-            return Placed(place: place, row: .failure(error))
+        try await sideBySide(keys, atMost: BucketStore.readsAtOnce) { (key) throws(StoreError) -> TaggedRow? in
+            try await self.row(at: key)
         }
     }
 

@@ -40,8 +40,8 @@ struct BucketClient: Sendable {
     /// An object's bytes and the server's token for them; nil where there is none.
     ///
     /// That there is none is believed only of a server that says so in its own words, not of any page.
-    func get(_ name: [UInt8]) async throws(StoreError) -> (body: [UInt8], etag: String)? {
-        let request = AWSCaller.Request("GET", path: path(name))
+    func get(_ name: [UInt8], bytesMax: Int = 32 << 20) async throws(StoreError) -> (body: [UInt8], etag: String)? {
+        let request = AWSCaller.Request("GET", path: path(name), replyBytesMax: bytesMax)
         return try await caller.call(request) { (reply) throws(StoreError) -> (body: [UInt8], etag: String)?? in
             if reply.status == 200, let etag = reply["etag"] { return .some((reply.body, ObjectListing.bare(etag))) }
             if reply.status == 404, AWSRefusal(reply).code == "NoSuchKey" { return .some(nil) }
@@ -124,11 +124,13 @@ struct BucketClient: Sendable {
     ///   - names: What the names begin with.
     ///   - after: A name behind which to begin.
     ///   - grouping: Whether names are cut behind the next slash and told once.
+    ///   - isEncoded: Whether names are asked for in percent-encoding: XML can't tell all of them.
     func list(
         _ names: [UInt8],
         after: [UInt8]?,
         limit: Int,
-        grouping: Bool = false
+        grouping: Bool = false,
+        isEncoded: Bool = false
     ) async throws(StoreError) -> ObjectListing {
         var query = [
             NamedValue("list-type", "2"),
@@ -136,6 +138,7 @@ struct BucketClient: Sendable {
             NamedValue("prefix", String(decoding: names, as: UTF8.self)),
         ]
         if let after { query.append(NamedValue("start-after", String(decoding: after, as: UTF8.self))) }
+        if isEncoded { query.append(NamedValue("encoding-type", "url")) }
         if grouping { query.append(NamedValue("delimiter", "/")) }
         let request = AWSCaller.Request("GET", path: bucketPath, query: query)
         let listing = try await caller.call(request) { (reply) throws(StoreError) -> ObjectListing? in

@@ -1,6 +1,7 @@
 #if S3
 import AWSClient
 import KeyValue
+import StoreHTTP
 
 /// One page of a listing.
 struct ObjectListing: Sendable {
@@ -24,23 +25,35 @@ struct ObjectListing: Sendable {
         guard result.name == "ListBucketResult", let truncated = result["IsTruncated"]?.text else { return nil }
         var objects: [Object] = []
         var groups: [[UInt8]] = []
+        // A server that was asked to encode names says that it did.
+        let isEncoded = result["EncodingType"]?.text == "url"
         for child in result.children {
             switch child.name {
             case "Contents":
-                guard let name = child["Key"]?.text, let bytes = child["Size"].flatMap({ Int($0.text) }), bytes >= 0
+                guard let name = child["Key"].flatMap({ ObjectListing.name($0.text, isEncoded) }),
+                    let bytes = child["Size"].flatMap({ Int($0.text) }), bytes >= 0
                 else { return nil }
                 objects.append(
-                    Object(name: Array(name.utf8), bytes: bytes, etag: ObjectListing.bare(child["ETag"]?.text ?? ""))
+                    Object(name: name, bytes: bytes, etag: ObjectListing.bare(child["ETag"]?.text ?? ""))
                 )
             case "CommonPrefixes":
-                guard let prefix = child["Prefix"]?.text else { return nil }
-                groups.append(Array(prefix.utf8))
+                guard let prefix = child["Prefix"].flatMap({ ObjectListing.name($0.text, isEncoded) }) else {
+                    return nil
+                }
+                groups.append(prefix)
             default: continue
             }
         }
         self.objects = objects
         self.groups = groups
         isTruncated = truncated == "true"
+    }
+
+    private static func name(_ text: String, _ isEncoded: Bool) -> [UInt8]? {
+        guard isEncoded else { return Array(text.utf8) }
+        // A blank is written as in a form.
+        let blanks = text.utf8.map { $0 == 0x2B ? 0x20 : $0 }
+        return PercentEncoding.decode(blanks)
     }
 
     /// Where the next page begins: behind this.

@@ -15,35 +15,9 @@ extension BucketStore {
     /// How many batches are under way at a time for one caller.
     private static let writesAtOnce = 16
 
-    private struct Placed: Sendable {
-        let place: Int
-        let result: Result<WriteReceipt, StoreError>
-    }
-
     public func write(each batches: [WriteBatch]) async -> [Result<WriteReceipt, StoreError>] {
-        await withTaskGroup(of: Placed.self) { tasks in
-            var rest = batches.indices[...]
-            for place in rest.prefix(BucketStore.writesAtOnce) {
-                tasks.addTask { await self.placed(batches[place], place) }
-            }
-            rest = rest.dropFirst(BucketStore.writesAtOnce)
-            var results = Array(
-                repeating: Result<WriteReceipt, StoreError>.success(WriteReceipt([])),
-                count: batches.count
-            )
-            while let done = await tasks.next() {
-                results[done.place] = done.result
-                if let place = rest.popFirst() { tasks.addTask { await self.placed(batches[place], place) } }
-            }
-            return results
-        }
-    }
-
-    private func placed(_ batch: WriteBatch, _ place: Int) async -> Placed {
-        do throws(StoreError) {
-            return Placed(place: place, result: .success(try await write(batch)))
-        } catch {
-            return Placed(place: place, result: .failure(error))
+        await resultsSideBySide(batches, atMost: BucketStore.writesAtOnce) { (batch) throws(StoreError) in
+            try await self.write(batch)
         }
     }
 

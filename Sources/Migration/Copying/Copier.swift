@@ -50,7 +50,8 @@ public struct Copier: Sendable {
     ///   - temporaryDirectory: where the sorter may spill to.
     ///   - checkpoints: how the copy goes on after it was killed and run again; nil to begin at the first row, always.
     ///     A copy that goes through the sorter reads everything again and writes what is behind the checkpoint. With
-    ///     ``CopyOptions/Existing/fail`` there are none, since a second run fails at what the first has written.
+    ///     ``CopyOptions/Existing/fail`` there are none, since a second run fails at what the first has written, and
+    ///     none in a target without a layout of its own (one without bins), which has no place for them.
     public func copy(
         from source: any KeyValueStore,
         temporaryDirectory: String,
@@ -60,7 +61,7 @@ public struct Copier: Sendable {
         let isSorted = source.capabilities.order < .store && target.capabilities.order > .none
         var run = CopyRun(target, options, environment, report)
         var place: Checkpoint.Place?
-        if let checkpoints, options.onExisting != .fail {
+        if let checkpoints, options.onExisting != .fail, try await hasPlaceForCheckpoints() {
             place = try await run.begin(checkpoints, from: source, isSorted: isSorted)
         }
         let scan = ScanOptions(limit: 4_096, bytesMax: 1 << 20, includesTombstones: options.includesTombstones)
@@ -107,6 +108,10 @@ public struct Copier: Sendable {
         try await checkTarget()
         var run = CopyRun(target, options, environment, report)
         return try await run.copy(&rows) { _, _ in nil }
+    }
+
+    private func hasPlaceForCheckpoints() async throws(StoreError) -> Bool {
+        try await !RetryingStore(target, policy: options.retries, environment: environment).bins().isEmpty
     }
 
     /// Throws unless the target takes writes of this copy's kind.
