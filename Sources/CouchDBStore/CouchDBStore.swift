@@ -62,7 +62,8 @@ public final class CouchDBStore: KeyValueStore {
             snapshotReads: false,
             reverseScan: true,
             marks: false,
-            changeFeed: false,
+            // A cluster's feed is read from one copy of each document, which may not have what others have.
+            changeFeed: facts.copies == 1,
             // The copy may have taken as long as a request to arrive, and so may what was checked against it.
             fencing: .leased(FenceCopy.ageMax + writeTimeout * 2),
             singleProcess: false,

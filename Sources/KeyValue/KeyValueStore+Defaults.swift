@@ -4,6 +4,16 @@ extension KeyValueStore {
         throw .noSnapshots
     }
 
+    /// Says that there is none.
+    public func feedPosition() async throws(StoreError) -> FeedPosition {
+        throw .noFeed
+    }
+
+    /// Says that there is none.
+    public func changes(since position: FeedPosition, limit: Int) async throws(StoreError) -> ChangePage? {
+        throw .noFeed
+    }
+
     /// Writes the batches one after the other. Stores that can do better do.
     public func write(each batches: [WriteBatch]) async -> [Result<WriteReceipt, StoreError>] {
         var results: [Result<WriteReceipt, StoreError>] = []

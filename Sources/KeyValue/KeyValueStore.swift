@@ -97,6 +97,19 @@ public protocol KeyValueStore: Sendable {
     /// Removes marks of a bin by name. Names that are not there are passed over.
     func clearMarks(_ ids: [MarkID], in bin: Bin) async throws(StoreError)
 
+    /// Where the feed of changes ends now: behind every change that was acknowledged before the call, and before every
+    /// one that begins after it.
+    ///
+    /// Throws ``StoreError/Code/unsupported`` where ``Capabilities/changeFeed`` says that there is no feed.
+    func feedPosition() async throws(StoreError) -> FeedPosition
+
+    /// Reads some of the changes behind a place in the feed, at most `limit`; a page may be empty and not the last.
+    ///
+    /// Every change behind the place is shown at least once, the last one of a key at its own place or later; those
+    /// before it may be left out. Nothing is taken out of the feed.
+    /// - Returns: Nil when the store no longer keeps all that came behind the place: then any key may have changed.
+    func changes(since position: FeedPosition, limit: Int) async throws(StoreError) -> ChangePage?
+
     /// What the store tells of itself.
     func status() async throws(StoreError) -> StoreStatus
 

@@ -63,7 +63,7 @@ import Testing
         print(report.line)
         let problems = report.problems { requirement in
             switch requirement {
-            case .snapshots, .snapshotReads, .batchScope, .marks, .reverseScan, .atomicFencing: true
+            case .snapshots, .snapshotReads, .batchScope, .marks, .changeFeed, .reverseScan, .atomicFencing: true
             case .conditionalWrite, .conditionalDelete, .integerAdd, .consistency: name == "s3-ceph"
             default: false
             }

@@ -32,7 +32,7 @@ import Testing
         print(report.line)
         let problems = report.problems { requirement in
             switch requirement {
-            case .snapshots, .snapshotReads, .order(.store): true
+            case .snapshots, .snapshotReads, .order(.store), .changeFeed: true
             default: false
             }
         }

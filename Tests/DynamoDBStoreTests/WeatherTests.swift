@@ -94,6 +94,46 @@ import Testing
         }
     }
 
+    @Test func limitsAreKept() async throws {
+        try await withStore { store, proxy in
+            let limits = store.capabilities.limits
+            let longest = Key(
+                partition: Array(repeating: 0xFF, count: limits.partitionBytesMax),
+                bytes: Array(repeating: 0xFF, count: limits.keyBytesMax)
+            )
+            // With its names and its key it has less than the 400 KB that an item may have.
+            try await store.put(Array(repeating: 1, count: limits.valueBytesMax), at: longest)
+            let entry = try await store.get(longest)
+            #expect(entry?.value.count == limits.valueBytesMax)
+            var longer = longest
+            longer.bytes.append(0)
+            var wider = longest
+            wider.partition.append(0)
+            let beyond = [
+                (Self.key, limits.valueBytesMax + 1), (Self.key, 400 * 1_024), (longer, 1), (wider, 1),
+            ]
+            // Before the server is asked.
+            proxy.intercept { _, _ in .disconnect }
+            for (key, bytes) in beyond {
+                let failure = await #expect(throws: StoreError.self) {
+                    try await store.put(Array(repeating: 1, count: bytes), at: key)
+                }
+                #expect(failure?.code == .tooLarge)
+            }
+        }
+    }
+
+    @Test func repliesThatBreakOffAreNoReplies() async throws {
+        try await withStore(timeout: 20) { store, proxy in
+            try await store.put(Array(repeating: 7, count: 1_000), at: Self.key)
+            proxy.intercept { request, forward in .truncated(forward(request), bodyBytes: 20) }
+            let read = await #expect(throws: StoreError.self) { _ = try await store.get(Self.key) }
+            #expect(read?.code == .unavailable)
+            let write = await #expect(throws: StoreError.self) { try await store.put([1], at: Self.key) }
+            #expect(write?.code == .outcomeUnknown)
+        }
+    }
+
     @Test func conflictsOfTransactionsAreTriedAgain() async throws {
         let body = """
             {"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"cancelled",

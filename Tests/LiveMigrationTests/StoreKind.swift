@@ -8,6 +8,8 @@ enum StoreKind: String, Sendable, CaseIterable {
     case postgresql
     case redis
     case cluster
+    /// Without marks: its feed is followed.
+    case couchdb
 
     /// Whether one process holds such a store, so that everybody has to be in there.
     var isEmbedded: Bool { self == .sqlite }
@@ -19,6 +21,10 @@ enum StoreKind: String, Sendable, CaseIterable {
         case .postgresql: try await LiveServers.postgresql.value.makeDatabase()
         case .redis: try await LiveServers.redis.value.url + "?prefix=\(StoreKind.prefix())"
         case .cluster: try await LiveServers.cluster.value.url + "?prefix=\(StoreKind.prefix())"
+        // Writes are held for a little more than twice as long as a call may take.
+        case .couchdb:
+            try
+                "couchdb://127.0.0.1:\(ScriptedCouchDB.shared().port)/\(name)-\(UUID().uuidString.lowercased())?timeout=3"
         }
     }
 
@@ -27,7 +33,8 @@ enum StoreKind: String, Sendable, CaseIterable {
     /// Ends one of its servers as a crash does, and starts it again.
     func crash(_ chance: Int) async throws {
         switch self {
-        case .sqlite: break
+        // This one is in the process of the tests.
+        case .sqlite, .couchdb: break
         case .postgresql:
             let server = try await LiveServers.postgresql.value
             server.kill()
@@ -47,7 +54,7 @@ enum StoreKind: String, Sendable, CaseIterable {
     /// Stops one of its servers for some time.
     func stall(_ chance: Int, for duration: Duration) async throws {
         switch self {
-        case .sqlite: break
+        case .sqlite, .couchdb: break
         case .postgresql:
             let server = try await LiveServers.postgresql.value
             server.pause()

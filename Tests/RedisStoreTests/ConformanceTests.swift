@@ -46,6 +46,7 @@ import Testing
         let problems = report.problems { requirement in
             switch requirement {
             case .snapshots, .snapshotReads, .batchScope(.store), .order(.store), .consistency(.linearizable): true
+            case .changeFeed: true
             default: false
             }
         }

@@ -36,6 +36,36 @@ import Testing
         return result
     }
 
+    /// Only the authority that is named is trusted, and only for its own name.
+    @Test func authoritiesAreTheNamedOnes() async throws {
+        let server = try await EncryptedFileServer.start()
+        var known = HTTPConfiguration()
+        known.authorities = server.authority
+        for (host, configuration, isTrusted) in [
+            ("127.0.0.1", known, true), ("localhost", known, true), ("127.0.0.1", HTTPConfiguration(), false),
+            ("127.0.0.2", known, false),
+        ] {
+            let transport = try AsyncTransport(configuration, environment: .live)
+            let endpoint = try HTTPEndpoint(host: host, port: server.port, isEncrypted: true)
+            let request = StoreRequest("GET", at: endpoint, EncryptedFileServer.path)
+            let deadline = StoreEnvironment.live.now() + .seconds(20)
+            if isTrusted {
+                let reply = try await transport.send(request, deadline: deadline)
+                #expect(reply.status == 200 && reply.body == Array(EncryptedFileServer.page.utf8))
+            } else {
+                let failure = await #expect(throws: HTTPFailure.self) {
+                    _ = try await transport.send(request, deadline: deadline)
+                }
+                #expect(failure?.maybeSent == false)
+            }
+            await transport.close()
+        }
+        var missing = HTTPConfiguration()
+        missing.authorities = server.authority + ".not-there"
+        #expect(throws: StoreError.self) { _ = try AsyncTransport(missing, environment: .live) }
+        server.stop()
+    }
+
     @Test func requestArrivesAsItIs() async throws {
         let server = try ScriptedHTTPServer.start { _ in .reply(HTTPExchangeReply(200, "{}")) }
         let targets = [

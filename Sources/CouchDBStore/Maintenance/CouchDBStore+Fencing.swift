@@ -39,6 +39,14 @@ extension CouchDBStore {
         try await fences.current { () async throws(StoreError) in try await self.storedFence().fence }
     }
 
+    /// The fence as a batch of this epoch is checked against. Whoever is ahead of the copy has heard of a newer fence.
+    func currentFence(for epoch: UInt64?) async throws(StoreError) -> Fence {
+        let fence = try await currentFence()
+        guard let epoch, epoch > fence.epoch else { return fence }
+        fences.forget()
+        return try await currentFence()
+    }
+
     public func fence(of bin: Bin) async throws(StoreError) -> Fence {
         try requireOpen()
         guard bin == CouchDBStore.bin else { throw .noSuchBin(bin) }

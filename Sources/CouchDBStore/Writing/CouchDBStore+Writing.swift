@@ -57,7 +57,7 @@ extension CouchDBStore {
     private func admit(_ open: [Int], _ writes: inout [DocumentWrite]) async {
         let fence: Fence
         do throws(StoreError) {
-            fence = try await currentFence()
+            fence = try await currentFence(for: open.compactMap { writes[$0].epoch }.max())
         } catch {
             for place in open { writes[place].result = .failure(error) }
             return

@@ -3,7 +3,7 @@ public struct StoreCall: Hashable, Sendable {
     /// Which method was called.
     public enum Operation: Int, Hashable, Sendable, CaseIterable {
         case get, write, writeEach, scan, snapshot, partitions, count, size, delete
-        case bins, fence, setFence, marks, clearMarks, status
+        case bins, fence, setFence, marks, clearMarks, feedPosition, changes, status
 
         // Looked up in advance: to find a case's name out takes longer than a call.
         private static let names = allCases.map { "\($0)" }
@@ -27,7 +27,9 @@ public struct StoreCall: Hashable, Sendable {
     public var changesStore: Bool {
         switch operation {
         case .write, .writeEach, .delete, .setFence, .clearMarks: true
-        case .get, .scan, .snapshot, .partitions, .count, .size, .bins, .fence, .marks, .status: false
+        case .get, .scan, .snapshot, .partitions, .count, .size, .bins, .fence, .marks, .status,
+            .feedPosition, .changes:
+            false
         }
     }
 }

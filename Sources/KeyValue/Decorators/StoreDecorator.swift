@@ -109,6 +109,16 @@ extension StoreDecorator {
         }
     }
 
+    public func feedPosition() async throws(StoreError) -> FeedPosition {
+        try await around(StoreCall(.feedPosition)) { () async throws(StoreError) in try await base.feedPosition() }
+    }
+
+    public func changes(since position: FeedPosition, limit: Int) async throws(StoreError) -> ChangePage? {
+        try await around(StoreCall(.changes)) { () async throws(StoreError) in
+            try await base.changes(since: position, limit: limit)
+        }
+    }
+
     public func status() async throws(StoreError) -> StoreStatus {
         try await around(StoreCall(.status)) { () async throws(StoreError) in try await base.status() }
     }

@@ -208,6 +208,16 @@ extension StoreError {
         .unsupported("This store can't be read as it was at one moment: hold its writers, or read it as it is.")
     }
 
+    /// ``Code/unsupported`` for a store without a feed of changes.
+    public static var noFeed: StoreError {
+        .unsupported("This store keeps no feed of its changes: read it whole.")
+    }
+
+    /// ``Code/invalidArgument`` for a place that is none of the store's feed.
+    public static var noFeedPosition: StoreError {
+        .invalidArgument("The position is not one of this store's feed: take a new one, and read the store whole.")
+    }
+
     /// ``Code/invalidArgument`` for a bin that the store does not list.
     public static func noSuchBin(_ bin: Bin) -> StoreError {
         .invalidArgument("The store has no such bin: list its bins.", ["bin": bin.name])

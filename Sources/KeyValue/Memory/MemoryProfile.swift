@@ -8,6 +8,8 @@ public struct MemoryProfile: Hashable, Sendable {
     public var bins: Int
     /// After how many further operations a write shows in reads; 0 for at once.
     public var staleness: Int
+    /// How many changed keys its feed tells of, if it keeps one; what is older is lost.
+    public var feedKeysMax = Int.max
 
     /// A profile from its parts.
     public init(name: String, capabilities: Capabilities, bins: Int = 1, staleness: Int = 0) {
@@ -42,7 +44,7 @@ public struct MemoryProfile: Hashable, Sendable {
             snapshots: true,
             reverseScan: true,
             marks: true,
-            changeFeed: false,
+            changeFeed: true,
             fencing: .atomic,
             singleProcess: true,
             countCost: .rows,
@@ -63,6 +65,16 @@ public struct MemoryProfile: Hashable, Sendable {
         $0.batchScope = .key
         $0.integerAdd = false
         $0.marks = false
+        $0.changeFeed = false
+        $0.snapshotReads = false
+        $0.snapshots = false
+    }
+
+    /// As a document store that numbers its changes: one key a batch, no marks, but a feed.
+    public static let changeFeed = reference.changed("memory-change-feed") {
+        $0.batchScope = .key
+        $0.integerAdd = false
+        $0.marks = false
         $0.snapshotReads = false
         $0.snapshots = false
     }
@@ -75,6 +87,7 @@ public struct MemoryProfile: Hashable, Sendable {
         $0.integerAdd = false
         $0.reverseScan = false
         $0.marks = false
+        $0.changeFeed = false
         $0.snapshotReads = false
         $0.snapshots = false
         $0.fencing = .leased(.milliseconds(20))
@@ -99,6 +112,7 @@ public struct MemoryProfile: Hashable, Sendable {
         $0.integerAdd = false
         $0.reverseScan = false
         $0.marks = false
+        $0.changeFeed = false
         $0.snapshotReads = false
         $0.snapshots = false
         $0.fencing = .leased(.milliseconds(20))
@@ -111,7 +125,7 @@ public struct MemoryProfile: Hashable, Sendable {
 
     /// All of them, the reference first.
     public static let all = [
-        reference, partitionScope, oneKeyScope, noConditionalDelete, unordered, eventual, smallLimits,
+        reference, partitionScope, oneKeyScope, changeFeed, noConditionalDelete, unordered, eventual, smallLimits,
     ]
 
     private func changed(

@@ -17,6 +17,7 @@ struct MemoryState: Sendable {
     private var fences: [Fence]
     private var copies: [(fence: Fence, readAt: Duration)]
     private var marks: [SortedMap<MarkID, [Key]>]
+    private(set) var feed: MemoryFeed
 
     init(profile: MemoryProfile, identity: StoreIdentity) {
         self.profile = profile
@@ -24,6 +25,7 @@ struct MemoryState: Sendable {
         fences = Array(repeating: .open, count: profile.bins)
         copies = Array(repeating: (.open, .zero), count: profile.bins)
         marks = Array(repeating: SortedMap(), count: profile.bins)
+        feed = MemoryFeed(keysMax: profile.feedKeysMax)
     }
 
     /// Lets go of everything.
@@ -204,6 +206,7 @@ extension MemoryState {
             rows[place] = nil
         case .check: return outcome
         }
+        if profile.capabilities.changeFeed { feed.append(operation.key) }
         if operation.action != .delete { outcome.revision = revision(operation.key, id.nonce) }
         if profile.staleness > 0 { pending.append((tick + profile.staleness, place)) }
         return outcome

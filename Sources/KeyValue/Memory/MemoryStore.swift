@@ -90,6 +90,17 @@ public final class MemoryStore: KeyValueStore {
         try withState { (state) throws(StoreError) in try state.clearMarks(ids, in: bin) }
     }
 
+    public func feedPosition() async throws(StoreError) -> FeedPosition {
+        guard capabilities.changeFeed else { throw .noFeed }
+        return try withState { (state) throws(StoreError) in state.feed.end }
+    }
+
+    public func changes(since position: FeedPosition, limit: Int) async throws(StoreError) -> ChangePage? {
+        guard capabilities.changeFeed else { throw .noFeed }
+        let limit = try capabilities.limits.listingLimit(limit)
+        return try withState { (state) throws(StoreError) in try state.feed.changes(since: position, limit: limit) }
+    }
+
     public func status() async throws(StoreError) -> StoreStatus {
         try withState { (_) throws(StoreError) in
             StoreStatus(

@@ -16,6 +16,8 @@ public enum Requirement: Hashable, Sendable {
     case reverseScan
     /// ``Capabilities/marks``.
     case marks
+    /// ``Capabilities/changeFeed``.
+    case changeFeed
     /// ``Capabilities/fencing`` of the kind ``Fencing/atomic``.
     case atomicFencing
     /// ``Capabilities/batchScope``, this or a wider one.
@@ -39,6 +41,7 @@ public enum Requirement: Hashable, Sendable {
         case .snapshots: capabilities.snapshots
         case .reverseScan: capabilities.reverseScan
         case .marks: capabilities.marks
+        case .changeFeed: capabilities.changeFeed
         case .atomicFencing: capabilities.fencing == .atomic
         case .batchScope(let scope): capabilities.batchScope >= scope
         case .consistency(let consistency): capabilities.consistency >= consistency
@@ -59,6 +62,7 @@ extension Requirement: CustomStringConvertible {
         case .snapshots: "snapshots"
         case .reverseScan: "reverse scans"
         case .marks: "marks"
+        case .changeFeed: "a feed of changes"
         case .atomicFencing: "atomic fencing"
         case .batchScope(let scope): "batches that reach a \(scope)"
         case .consistency(let consistency): "consistency of at least \(consistency)"

@@ -12,6 +12,10 @@ public struct MigrationStores: Sendable {
     /// Stores that fit together: throws `StoreError.Code.unsupported` for one that can't take part in a live
     /// migration.
     ///
+    /// A store takes part whose batches leave marks and check its fence in their own atomic writes. So does one that
+    /// keeps a feed of its changes instead, if it is linearizable; its fence may be a lease, for which writes are held
+    /// when they are switched away from it.
+    ///
     /// A store whose reads and writes are linearizable only until its servers fail over, like a Redis Cluster, is let in:
     /// nothing is promised across a failover, and a plan says so (``PlanReport/Finding/failoverLoses``).
     public init(
@@ -25,11 +29,9 @@ public struct MigrationStores: Sendable {
         }
         for (side, store) in [(Side.source, source), (.target, target)] {
             let capabilities = store.capabilities
-            guard capabilities.conditionalWrite, capabilities.consistency >= .exclusiveWrites, capabilities.marks,
-                capabilities.fencing == .atomic
-            else {
+            guard capabilities.conditionalWrite, capabilities.isMarked || capabilities.isFollowed else {
                 throw .unsupported(
-                    "A live migration needs stores that exclude writers, and keep marks and fences in atomic writes.",
+                    "A live migration needs stores that exclude writers, with marks and fences or a feed of changes.",
                     ["side": "\(side)", "system": store.system]
                 )
             }
@@ -37,9 +39,19 @@ public struct MigrationStores: Sendable {
         guard !(target is any ForeignCapture) else {
             throw .unsupported("Other programs write the target: name one that only this library writes.")
         }
-        self.source = source
-        self.target = target
+        self.source = MigrationStores.marking(source, .source, other: target, control)
+        self.target = MigrationStores.marking(target, .target, other: source, control)
         self.control = control
+    }
+
+    /// The store, with marks.
+    private static func marking(
+        _ store: any KeyValueStore,
+        _ side: Side,
+        other: any KeyValueStore,
+        _ control: ControlStore
+    ) -> any KeyValueStore {
+        store.capabilities.isMarked ? store : FeedMarks(store, side, other: other, control)
     }
 
     subscript(side: Side) -> any KeyValueStore { side == .source ? source : target }
@@ -60,6 +72,22 @@ extension MigrationStores {
                     ["side": "\(side)", "store": expected.name]
                 )
             }
+        }
+    }
+}
+
+extension Capabilities {
+    /// Whether every change is marked by whoever makes it.
+    fileprivate var isMarked: Bool { marks && fencing == .atomic && consistency >= .exclusiveWrites }
+
+    /// Whether changes can be followed by the store's own feed.
+    fileprivate var isFollowed: Bool { changeFeed && consistency == .linearizable }
+
+    /// For how long after a fence was set a batch may still be applied that it does not admit.
+    var fencingDelay: Duration {
+        switch fencing {
+        case .atomic: .zero
+        case .leased(let duration): duration
         }
     }
 }

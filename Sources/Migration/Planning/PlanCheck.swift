@@ -33,6 +33,7 @@ extension MigrationController {
         if min(source.batchScope, target.batchScope) < plan.leastScope { found.insert(.scopeTooNarrow) }
         if min(source.consistency, target.consistency) < .linearizable { found.insert(.failoverLoses) }
         if target.durability < source.durability { found.insert(.lessDurable) }
+        if max(source.fencingDelay, target.fencingDelay) > .zero { found.insert(.heldForLease) }
         if found.allSatisfy({ !$0.isRefusal }) {
             try await measure(stores, environment, &report)
             if report.tooLarge != nil { found.insert(.recordTooLarge) }

@@ -23,9 +23,12 @@ public struct PlanReport: Hashable, Sendable, Codable {
         case failoverLoses = "a failover of a store's servers may lose acknowledged writes: let none happen meanwhile"
         /// The target loses on a crash what the source keeps.
         case lessDurable = "the target is less durable than the source: see its server's settings"
+        /// A store whose fence is a lease.
+        case heldForLease =
+            "a store is fenced by a lease, for which a switch holds writes: shorten the time limit of its calls"
 
         /// Whether no migration is begun as long as it is so.
-        public var isRefusal: Bool { self != .failoverLoses && self != .lessDurable }
+        public var isRefusal: Bool { ![.failoverLoses, .lessDurable, .heldForLease].contains(self) }
     }
 
     /// What was found, the worst first.

@@ -17,3 +17,21 @@ extension MigrationState {
         }
     }
 }
+
+/// When late writes do harm.
+extension MigrationState {
+    /// For how long after the fences of the mode were set nothing may be relied on that they see to.
+    ///
+    /// Where writes come to be held at a store, none may arrive any more; and in the end none of a worker anywhere. In
+    /// between, workers' writes fail by themselves where they are late, and clients' are carried over.
+    func fencingDelay(source: Duration, target: Duration) -> Duration {
+        switch mode {
+        case .sourceHeld: source
+        // Before the first switch no client has written there.
+        case .targetHeld: hasSwitched ? target : .zero
+        case .weakened, .target: max(source, target)
+        case .source: isOver ? max(source, target) : .zero
+        case .captured, .switched: .zero
+        }
+    }
+}

@@ -23,7 +23,7 @@ struct ProofRecord: Hashable, Sendable {
     }
 
     private static let format: UInt8 = 1
-    private static let cursorBytesMax = 65_536
+    fileprivate static let cursorBytesMax = 65_536
 
     /// The fencing token of the lease under which the record was written.
     var token: UInt64
@@ -52,11 +52,7 @@ struct ProofRecord: Hashable, Sendable {
         writer.append(byte: ProofRecord.format)
         writer.append(integer: token)
         writer.append(flag: place != nil)
-        if let place {
-            writer.append(byte: place.side.rawValue)
-            writer.append(byte: place.space.rawValue)
-            writer.append(string: place.cursor?.bytes ?? [])
-        }
+        if let place { writer.append(place: place) }
         for number in [records, targetRecords, moved, began, ended] { writer.append(integer: number) }
         return writer.bytes
     }
@@ -68,11 +64,8 @@ struct ProofRecord: Hashable, Sendable {
         guard let token = reader.integer(), let hasPlace = reader.flag() else { throw .damagedControl }
         var place: Place?
         if hasPlace {
-            guard let side = reader.byte().flatMap(Side.init(rawValue:)),
-                let space = reader.byte().flatMap(KeySpace.init(rawValue:)), let cursor = reader.string(),
-                cursor.count <= ProofRecord.cursorBytesMax
-            else { throw .damagedControl }
-            place = Place(side: side, space: space, cursor: cursor.isEmpty ? nil : Cursor(bytes: cursor))
+            guard let found = reader.proofPlace() else { throw .damagedControl }
+            place = found
         }
         guard let records = reader.integer(), let targetRecords = reader.integer(), let moved = reader.integer(),
             let began = reader.integer(), let ended = reader.integer(), reader.isAtEnd
@@ -83,5 +76,23 @@ struct ProofRecord: Hashable, Sendable {
         self.targetRecords = targetRecords
         self.moved = moved
         self.ended = ended
+    }
+}
+
+extension KeyWriter {
+    /// The side and the space as bytes, and the cursor's bytes with a 32-bit length before them, none for no cursor.
+    mutating func append(place: ProofRecord.Place) {
+        append(byte: place.side.rawValue)
+        append(byte: place.space.rawValue)
+        append(string: place.cursor?.bytes ?? [])
+    }
+}
+
+extension KeyReader {
+    mutating func proofPlace() -> ProofRecord.Place? {
+        guard let side = byte().flatMap(Side.init(rawValue:)), let space = byte().flatMap(KeySpace.init(rawValue:)),
+            let cursor = string(), cursor.count <= ProofRecord.cursorBytesMax
+        else { return nil }
+        return ProofRecord.Place(side: side, space: space, cursor: cursor.isEmpty ? nil : Cursor(bytes: cursor))
     }
 }

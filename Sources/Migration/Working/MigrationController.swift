@@ -110,14 +110,15 @@ extension MigrationController {
     public func settle(waitMax: Duration = .seconds(60)) async throws(StoreError) -> ControlRecord {
         let deadline = environment.now() + waitMax
         var watch = ClientWatch()
-        var fenced: UInt64?
+        var fenced: (epoch: UInt64, at: Duration) = (0, .zero)
         while true {
             let record = try await stores.control.read()
             if record.hasPassedBarrier { return record }
-            if fenced != record.epoch {
+            if fenced.epoch != record.epoch {
                 try await setFences(of: record)
-                fenced = record.epoch
+                fenced = (record.epoch, environment.now())
             }
+            let isFenced = environment.now() - fenced.at >= fencingDelay(record)
             var standings: [ClientStanding] = []
             for (id, registration, revision) in try await stores.control.clients() {
                 let now = environment.now()
@@ -126,7 +127,8 @@ extension MigrationController {
                 // One that wakes up registers anew before it does anything.
                 if standing == .lapsed { try await remove(id, revision) }
             }
-            if Barrier.isComplete(standings) {
+            if isFenced, Barrier.isComplete(standings) {
+                try await beginFeeds(record)
                 return try await change { (changed) throws(StoreError) in
                     guard changed.epoch == record.epoch, !changed.hasPassedBarrier else { return nil }
                     changed.hasPassedBarrier = true
@@ -150,6 +152,21 @@ extension MigrationController {
             try await stores.control.unregister(client, if: .revision(revision))
         } catch {
             guard error.code == .preconditionFailed else { throw error }
+        }
+    }
+
+    private func fencingDelay(_ record: ControlRecord) -> Duration {
+        record.state.fencingDelay(
+            source: stores.source.capabilities.fencingDelay,
+            target: stores.target.capabilities.fencingDelay
+        )
+    }
+
+    /// What is in the feeds from before is of no more interest, but for the store whose changes are carried over: no
+    /// client writes to another one in this mode, and what clients wrote there earlier has been carried over.
+    private func beginFeeds(_ record: ControlRecord) async throws(StoreError) {
+        for side in Side.allCases where record.mode.direction?.origin != side {
+            if let feed = stores[side] as? FeedMarks { try await feed.begin(epoch: record.epoch) }
         }
     }
 

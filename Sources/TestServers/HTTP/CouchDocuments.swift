@@ -177,7 +177,8 @@ struct CouchDocuments {
 
     private func changes(_ query: [String: String]) -> HTTPExchangeReply {
         // The server's own are no plain numbers either.
-        guard let since = Int((query["since"] ?? "0").prefix { $0 != "-" }) else {
+        let said = query["since"] ?? "0"
+        guard let since = said == "now" ? sequence : Int(said.prefix { $0 != "-" }), since <= sequence else {
             return CouchReply.error(400, "bad_request", "Malformed sequence supplied in 'since' parameter.")
         }
         let later = documents.filter { $0.value.sequence > since }.sorted { $0.value.sequence < $1.value.sequence }

@@ -1,8 +1,8 @@
 extension Animal {
     /// Every broken store.
     static let zoo: [Animal] = [
-        tokens, atomicity, writing, reading, keys, scanning, paging, listing, maintenance, fences, marks, lifetimes,
-        openers, snapshots, promises,
+        tokens, atomicity, writing, reading, keys, scanning, paging, listing, maintenance, fences, marks, feeds,
+        lifetimes, openers, snapshots, promises,
     ].flatMap(\.self)
 
     /// The same with something else set.

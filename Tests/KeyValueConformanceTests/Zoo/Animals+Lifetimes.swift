@@ -123,6 +123,7 @@ extension Animal {
             "preconditions/of-a-delete-refused",
             "counters/refused",
             "marks/refused",
+            "feeds/refused",
             "batches/beyond-a-key-are-refused"
         ) { store, _ in
             let limits = store.capabilities.limits

@@ -54,6 +54,13 @@ struct BrokenStore: KeyValueStore {
     var onClearMarks: @Sendable (Base, [MarkID], Bin) async throws(StoreError) -> Void = {
         (base, ids, bin) async throws(StoreError) in try await base.clearMarks(ids, in: bin)
     }
+    var onFeedPosition: @Sendable (Base) async throws(StoreError) -> FeedPosition = {
+        (base) async throws(StoreError) in try await base.feedPosition()
+    }
+    var onChanges: @Sendable (Base, FeedPosition, Int) async throws(StoreError) -> ChangePage? = {
+        (base, position, limit) async throws(StoreError) in
+        try await base.changes(since: position, limit: limit)
+    }
     var onStatus: @Sendable (Base) async throws(StoreError) -> StoreStatus = {
         (base) async throws(StoreError) in try await base.status()
     }
@@ -132,6 +139,12 @@ struct BrokenStore: KeyValueStore {
 
     func clearMarks(_ ids: [MarkID], in bin: Bin) async throws(StoreError) {
         try await onClearMarks(base, ids, bin)
+    }
+
+    func feedPosition() async throws(StoreError) -> FeedPosition { try await onFeedPosition(base) }
+
+    func changes(since position: FeedPosition, limit: Int) async throws(StoreError) -> ChangePage? {
+        try await onChanges(base, position, limit)
     }
 
     func status() async throws(StoreError) -> StoreStatus { try await onStatus(base) }

@@ -109,8 +109,9 @@ import Testing
 
     @Test func storesThatCanNotTakePart() {
         let changes: [(inout Capabilities) -> Void] = [
-            { $0.conditionalWrite = false }, { $0.consistency = .eventual }, { $0.marks = false },
-            { $0.fencing = .leased(.seconds(1)) },
+            { $0.conditionalWrite = false }, { $0.consistency = .eventual },
+            { ($0.marks, $0.changeFeed) = (false, false) },
+            { ($0.fencing, $0.changeFeed) = (.leased(.seconds(1)), false) },
         ]
         for change in changes {
             let error = #expect(throws: StoreError.self) {

@@ -15,6 +15,8 @@ struct LiveSimulation: Sendable {
     var faults = 15
     /// How many acknowledged writes are lost, which must be found out.
     var plants = 0
+    /// What kinds of stores there are.
+    var profiles = (source: MemoryProfile.reference, target: MemoryProfile.reference)
     /// The rules that workers keep.
     var rules = MigrationRules.all
 
@@ -47,7 +49,7 @@ struct LiveSimulation: Sendable {
     private static let turnsMax = 40_000
 
     func run() async throws -> Outcome {
-        let world = LiveWorld(seed: seed, faults: faults, plants: plants)
+        let world = LiveWorld(seed: seed, faults: faults, plants: plants, profiles: profiles)
         let history = LiveHistory()
         try await plan(world)
         await withTaskGroup(of: Ended.self) { group in

@@ -1,4 +1,5 @@
 import Foundation
+import KeyValue
 import Testing
 
 @testable import Migration
@@ -9,9 +10,30 @@ import Testing
     private static let seeds = ProcessInfo.processInfo.environment["WHEREHOUSE_SEEDS"].flatMap(UInt64.init) ?? 30
 
     @Test func nothingIsLostOrStale() async throws {
+        try await check(LiveSimulationTests.seeds) { LiveSimulation(seed: $0) }
+    }
+
+    /// Of stores without marks, whose feeds are followed, to the other kind and back; some forget what has changed.
+    @Test func nothingIsLostOfFeeds() async throws {
+        var forgetful = MemoryProfile.changeFeed
+        forgetful.feedKeysMax = 2
+        for (index, profile) in [MemoryProfile.changeFeed, forgetful].enumerated() {
+            try await check(max(8, LiveSimulationTests.seeds / 3)) { seed in
+                var simulation = LiveSimulation(seed: seed + UInt64(index * 100_000))
+                switch seed % 3 {
+                case 0: simulation.profiles = (profile, .reference)
+                case 1: simulation.profiles = (.reference, profile)
+                default: simulation.profiles = (profile, profile)
+                }
+                return simulation
+            }
+        }
+    }
+
+    private func check(_ seeds: UInt64, _ make: (UInt64) -> LiveSimulation) async throws {
         var (events, switches, rollbacks) = (0, 0, 0)
-        for seed in 0..<LiveSimulationTests.seeds {
-            let outcome = try await LiveSimulation(seed: seed).run()
+        for seed in 0..<seeds {
+            let outcome = try await make(seed).run()
             events += outcome.events
             switches += outcome.log.count { $0 == "went from targetHeld to switched" }
             rollbacks += outcome.log.count { $0 == "went from switched to targetHeld" }
@@ -21,7 +43,7 @@ import Testing
             }
         }
         print("SIMULATED \(events) calls, \(switches) switches, \(rollbacks) taken back")
-        #expect(events > 10 * Int(LiveSimulationTests.seeds))
+        #expect(events > 10 * Int(seeds))
         #expect(switches > 0 && rollbacks > 0)
     }
 

@@ -27,10 +27,16 @@ final class LiveWorld: Sendable {
     /// - Parameters:
     ///   - faults: how many calls of a thousand go wrong in some way.
     ///   - plants: how many acknowledged writes of clients are lost, which must be found out.
-    init(seed: UInt64, faults: Int, plants: Int) {
+    ///   - profiles: what kinds of stores source and target are.
+    init(
+        seed: UInt64,
+        faults: Int,
+        plants: Int,
+        profiles: (source: MemoryProfile, target: MemoryProfile) = (.reference, .reference)
+    ) {
         let environment = SimulatedTime(seed: seed ^ 0x5eed).environment
-        source = MemoryStore(.reference, environment: environment)
-        target = MemoryStore(.reference, environment: environment)
+        source = MemoryStore(profiles.source, environment: environment)
+        target = MemoryStore(profiles.target, environment: environment)
         control = MemoryStore(.reference, environment: environment)
         state = Mutex(State(generator: SeededGenerator(seed: seed), faults: faults, plantsLeft: plants))
     }
