@@ -393,7 +393,6 @@ let package = Package(
             dependencies: [
                 "CommandLineTool", "Drivers", "KeyValue", "Migration", "Records", "StoreWriter", "TestServers",
                 "TestSupport", "Tuples", "wherehouse",
-                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: .when(traits: ["HTTP"])),
             ],
             resources: [.copy("Foreign")]
         ),

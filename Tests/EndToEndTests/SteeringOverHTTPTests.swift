@@ -1,6 +1,6 @@
 #if HTTP
-import AsyncHTTPClient
 import Foundation
+import FoundationNetworking
 import TestServers
 import Testing
 
@@ -22,14 +22,15 @@ import Testing
         )
     }
 
-    private func send(_ method: String, _ path: String, to address: String) async throws -> (UInt, [String: Any]) {
-        var request = HTTPClientRequest(url: address + path)
-        request.method = .RAW(value: method)
-        request.headers.add(name: "authorization", value: "Bearer \(SteeringOverHTTPTests.token)")
-        let response = try await HTTPClient.shared.execute(request, timeout: .minutes(2))
-        let body = try await response.body.collect(upTo: 1 << 20)
+    private func send(_ method: String, _ path: String, to address: String) async throws -> (Int, [String: Any]) {
+        var request = URLRequest(url: try #require(URL(string: address + path)))
+        request.httpMethod = method
+        request.timeoutInterval = 120
+        request.setValue("Bearer \(SteeringOverHTTPTests.token)", forHTTPHeaderField: "Authorization")
+        let (body, response) = try await URLSession.shared.data(for: request)
         return (
-            response.status.code, try JSONSerialization.jsonObject(with: Data(buffer: body)) as? [String: Any] ?? [:]
+            try #require(response as? HTTPURLResponse).statusCode,
+            try JSONSerialization.jsonObject(with: body) as? [String: Any] ?? [:]
         )
     }
 
