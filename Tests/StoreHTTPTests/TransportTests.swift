@@ -53,8 +53,9 @@ import Testing
                 let reply = try await transport.send(request, deadline: deadline)
                 #expect(reply.status == 200 && reply.body == Array(EncryptedFileServer.page.utf8))
             } else {
+                let secret = StoreRequest("POST", at: endpoint, EncryptedFileServer.path, body: [1])
                 let failure = await #expect(throws: HTTPFailure.self) {
-                    _ = try await transport.send(request, deadline: deadline)
+                    _ = try await transport.send(secret, deadline: deadline)
                 }
                 #expect(failure?.maybeSent == false)
             }

@@ -12,10 +12,11 @@ struct FeedListings: Sendable {
         var to: FeedPlace
         var open: Set<Int>
 
-        /// How far everything is done with.
-        var place: FeedPlace? {
+        /// How far everything behind `place` is done with; nil for no further, and where it is no place of this listing.
+        func place(behind place: FeedPlace) -> FeedPlace? {
+            guard let begin = place == from ? 0 : steps.firstIndex(of: place).map({ $0 + 1 }) else { return nil }
             guard let first = open.min() else { return to }
-            return first == 0 ? nil : steps[first - 1]
+            return first > begin ? steps[first - 1] : nil
         }
     }
 
@@ -46,12 +47,17 @@ struct FeedListings: Sendable {
     /// The place that everything behind `place` is done with up to.
     mutating func advanced(from place: FeedPlace) -> FeedPlace {
         var place = place
-        while let (number, listing) = listings.first(where: { $0.value.from == place && $0.value.place != nil }),
-            let next = listing.place, next != place
-        {
-            if next == listing.to { listings[number] = nil }
+        while let (number, next) = next(behind: place) {
+            if next == listings[number]?.to { listings[number] = nil }
             place = next
         }
         return place
+    }
+
+    private func next(behind place: FeedPlace) -> (listing: UInt64, place: FeedPlace)? {
+        for (number, listing) in listings {
+            if let next = listing.place(behind: place), next != place { return (number, next) }
+        }
+        return nil
     }
 }
