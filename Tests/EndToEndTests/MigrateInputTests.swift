@@ -95,8 +95,8 @@ import Testing
     private static let status = [
         "name", "source", "target", "epoch", "mode", "settled", "copied", "ready", "over", "aborted", "rows", "bytes",
         "totalRows", "rowsPerSecond", "secondsLeft", "marks", "unproven", "differences", "ranges", "clients", "workers",
-        "paused",
-        "rowsPerSecondMax", "bytesPerSecondMax", "holdMaxMilliseconds", "marksMax", "limits", "last",
+        "paused", "rowsPerSecondMax", "bytesPerSecondMax", "latencyPercentMax", "hours", "holdMaxMilliseconds",
+        "marksMax", "limits", "last",
     ]
 
     @Test func fieldsKeepTheirNames() async throws {
@@ -115,7 +115,8 @@ import Testing
             ("history", ["number", "time", "actor", "text"]),
         ]
         for (command, names) in expected {
-            #expect(try await migration.run(command, on: migration.url).keys.sorted() == names.sorted())
+            let found = try await migration.run(command, on: migration.url).keys.sorted()
+            #expect(found == names.sorted(), "\(command)")
         }
         let ended = try await migration.run("start", "--until", "copied", "--quiet", on: migration.url)
         #expect(ended.keys.sorted() == MigrateInputTests.status.sorted())

@@ -9,14 +9,17 @@ import Testing
     private static let token = "a-token-of-the-tests"
 
     let tool: Tool
+    /// Keeps the control store.
+    let server: RedisServer
+    let migration: Migrations
 
-    init() throws { tool = try Tool() }
-
-    private var migration: Migrations {
-        Migrations(
+    init() async throws {
+        tool = try Tool()
+        server = try await RedisServer.start()
+        migration = Migrations(
             tool: tool,
             name: "files",
-            control: "sqlite:control.db",
+            control: server.url + "?accept=relaxed",
             source: "sqlite:old.db",
             target: "sqlite:new.db"
         )
