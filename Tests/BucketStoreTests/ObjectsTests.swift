@@ -95,12 +95,14 @@ import Testing
         server.stop()
     }
 
-    /// Ten thousand keys cost ten listings, and not one look at an object.
+    /// Ten thousand keys cost ten listings, or one more that finds the end, and not one look at an object.
     @Test func keysAloneCostListingsAlone() async throws {
         let counted = try ScriptedHTTPServer.start { request in
-            let after = request.query["start-after"].flatMap { Int($0) } ?? 10_000
-            let names = (after + 1)...(after + 1_000)
-            let contents = names.map { "<Contents><Key>\($0)</Key><Size>5</Size><ETag>e</ETag></Contents>" }.joined()
+            let prefix = request.query["prefix"] ?? ""
+            let after = request.query["start-after"].flatMap { Int($0.dropFirst(prefix.count)) } ?? 10_000
+            let names = (after + 1)..<min(after + 1_001, 20_001)
+            let contents = names.map { "<Contents><Key>\(prefix)\($0)</Key><Size>5</Size><ETag>e</ETag></Contents>" }
+                .joined()
             return .reply(
                 HTTPExchangeReply(
                     200,
@@ -110,11 +112,12 @@ import Testing
         }
         let server = BucketServer(endpoint: counted.url) { counted.stop() }
         let objects = try await server.open(server.url("listed") + "&layout=raw")
+        let opening = counted.requests.count
         #expect(try await objects.count(.all(), ReadOptions()).value == 10_000)
-        #expect(counted.requests.count == 11)
+        #expect(counted.requests.count <= opening + 11)
         #expect(counted.requests.allSatisfy { $0.query["list-type"] == "2" })
         #expect(try await objects.size(.all(), ReadOptions()).value == 100_000)
-        #expect(counted.requests.count == 21)
+        #expect(counted.requests.count <= opening + 22)
         await objects.close()
         server.stop()
     }
