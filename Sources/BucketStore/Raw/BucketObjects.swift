@@ -178,14 +178,25 @@ extension BucketObjects {
         return PartitionPage(partitions: isEmpty ? [] : [partition], cursor: nil)
     }
 
-    /// Sums over listings alone, which have sizes.
+    public func count(_ range: KeyRange, _ options: ReadOptions) async throws(StoreError) -> Measurement {
+        try await total(of: range) { _ in 1 }
+    }
+
     public func size(_ range: KeyRange, _ options: ReadOptions) async throws(StoreError) -> Measurement {
+        try await total(of: range) { $0.key.bytes.count + $0.object.bytes }
+    }
+
+    /// Sums over listings alone, which have sizes.
+    private func total(
+        of range: KeyRange,
+        _ weight: (ObjectRange.Found) -> Int
+    ) async throws(StoreError) -> Measurement {
         try range.validate(for: capabilities)
         try requireOpen()
         var total = 0
         var listing = ObjectRange(range, of: partition, under: prefix, after: nil)
         while let objects = try await listing.next(client, limit: capabilities.limits.pageKeysMax) {
-            total = objects.reduce(total) { $0 + $1.key.bytes.count + $1.object.bytes }
+            total = objects.reduce(total) { $0 + weight($1) }
         }
         return Measurement(total, .exact)
     }

@@ -97,9 +97,7 @@ public final class PostgreSQLForeignStore: ForeignCapture {
                 StoreStatus.Fact("capture", report.isInstalled ? "installed" : "not installed"),
                 StoreStatus.Fact("writers", report.isRefusing ? "refused" : "admitted"),
             ],
-            warnings: view.keyless.isEmpty
-                ? []
-                : ["Tables without a primary key are not shown: " + view.keyless.sorted().joined(separator: ", ")]
+            warnings: view.warnings
         )
     }
 

@@ -121,9 +121,7 @@ public final class PostgreSQLRawStore: ReadOnlyStore {
                 StoreStatus.Fact("layout", "raw, read-only"),
                 StoreStatus.Fact("tables", view.tables.map(\.name).joined(separator: ", ")),
             ],
-            warnings: view.keyless.isEmpty
-                ? []
-                : ["Tables without a primary key are not shown: " + view.keyless.sorted().joined(separator: ", ")]
+            warnings: view.warnings
         )
     }
 

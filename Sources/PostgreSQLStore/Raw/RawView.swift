@@ -15,7 +15,13 @@ final class RawView: StoreSnapshot {
     private let isClosed = Mutex(false)
     let tables: [RawTable]
     /// The tables without a primary key, which are not shown.
-    let keyless: [String]
+    private let keyless: [String]
+
+    /// What whoever looks at it has to know.
+    var warnings: [String] {
+        keyless.isEmpty
+            ? [] : ["Tables without a primary key are not shown: " + keyless.sorted().joined(separator: ", ")]
+    }
 
     private init(
         _ store: PostgreSQLConnection,
