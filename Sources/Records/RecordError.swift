@@ -1,3 +1,5 @@
+import KeyValue
+
 /// Why an operation on records failed: one of a closed list, with the data to act on.
 ///
 /// The message is the same text for every occurrence and tells the remedy; what varies is in ``metadata``, which holds
@@ -57,19 +59,37 @@ public struct RecordError: Error, Sendable {
     public let message: String
     /// What varies.
     public let metadata: [String: String]
+    /// The row that can't be read, of damage that is known by its key.
+    let row: Key?
 
     /// An error from its parts.
     public init(_ code: Code, _ message: StaticString, _ metadata: [String: String] = [:]) {
         self.code = code
         self.message = "\(message)"
         self.metadata = metadata
+        row = nil
     }
 
-    /// The same error with other metadata.
-    init(copying error: RecordError, _ metadata: [String: String]) {
+    /// The same error of a row.
+    private init(_ error: RecordError, at row: Key) {
         code = error.code
         message = error.message
-        self.metadata = metadata
+        metadata = error.metadata.merging(["key": "\(row)"]) { known, _ in known }
+        self.row = row
+    }
+
+    /// The same of damage, with the key of the row that can't be read; one that has a key already keeps it.
+    func at(_ key: Key) -> RecordError {
+        guard isOfDamage, row == nil else { return self }
+        return RecordError(self, at: key)
+    }
+
+    /// Whether it says of stored bytes that they can't be what they should be.
+    var isOfDamage: Bool {
+        switch code {
+        case .corrupted, .newerVersion, .wrongKind, .invalidDeclaration, .tooLarge: true
+        default: false
+        }
     }
 
     /// Whether the same call may be made again.

@@ -5,11 +5,14 @@ extension RecordStore {
     /// Finishes what crashed writers have left in the partition of an address, and counts anew what is in doubt.
     ///
     /// - Returns: How many changes and totals are still open, since others were busy with them: sweep again later.
+    /// - Throws: When all the rest is done, ``RecordError`` with the key of a row that can't be read.
     @discardableResult
     public func sweep(partitionOf address: RecordAddress) async throws -> Int {
         let partition = try writer.layout.partition(of: address, try shape(address.type))
         let shapes = try await schema.view().shapes
-        return try await Sweeper(repairer: Repairer(writer: writer), shapes: shapes).sweep(partition).left
+        let report = try await Sweeper(repairer: Repairer(writer: writer), shapes: shapes).sweep(partition)
+        if let error = report.damage.first { throw error }
+        return report.left
     }
 
     /// Holds every record, entry and claim in the partition of an address against each other, and mends what is amiss.

@@ -12,11 +12,22 @@ extension RecordStore {
         public internal(set) var totals = 0
         /// How many expired records were deleted.
         public internal(set) var expired = 0
-        /// In how many partitions something could not be read, such as a damaged record: scrub them to learn what. The
-        /// rest of such a partition was left.
+        /// In how many partitions something that the sweeping takes could not be read, such as a damaged record. What goes
+        /// without it was done all the same.
         public internal(set) var damaged = 0
+        /// The first rows that could not be read, up to ``ScrubReport/damagedMax``. A round reads what crashed writers have
+        /// named, what has expired, and the records of totals in doubt; it is ``RecordStore/scrubAll(pace:fromStart:progress:)``
+        /// that reads everything.
+        public internal(set) var damagedRows: [ScrubReport.DamagedRow] = []
         /// How many changes and totals were left for the next round, since others were busy with them.
         public internal(set) var left = 0
+
+        mutating func note(_ damage: [RecordError]) {
+            for error in damage where damagedRows.count < ScrubReport.damagedMax {
+                guard let key = error.row, !damagedRows.contains(where: { $0.key == key }) else { continue }
+                damagedRows.append(ScrubReport.DamagedRow(error, at: key))
+            }
+        }
     }
 
     /// One round over all partitions of the declared types: finishes what crashed writers have begun, counts anew what is
@@ -37,7 +48,9 @@ extension RecordStore {
         var seen: Set<RecordPartitions.Place> = []
         var behind: Set<RecordPartitions.Place> = []
         for shape in readable {
-            report.expired += try await expiry.sweepGlobal(shape)
+            let gone = try await expiry.sweepGlobal(shape)
+            report.expired += gone.deleted
+            report.note(gone.damage)
             guard let type = view.description[type: shape.name] else { continue }
             var partitions = RecordPartitions(type, writer.store, writer.layout)
             partitions.spaces = [.records, .reservedData]
@@ -45,20 +58,20 @@ extension RecordStore {
             try await partitions.visit { partition in
                 try Task.checkCancellation()
                 report.partitions += 1
-                do {
-                    let shapes = try await schema.view().shapes
-                    let swept = try await Sweeper(repairer: Repairer(writer: writer), shapes: shapes).sweep(partition)
-                    report.changes += swept.intents
-                    report.totals += swept.totals
-                    report.left += swept.left
-                    if swept.isBehind { behind.insert(partitions.place) }
-                    for other in readable where other.partitionKey.group == type.group {
-                        report.expired += try await expiry.sweep(partition, of: other)
-                    }
-                } catch let error as RecordError where error.code == .corrupted || error.code == .newerVersion {
-                    report.damaged += 1
-                    behind.insert(partitions.place)
+                let shapes = try await schema.view().shapes
+                let swept = try await Sweeper(repairer: Repairer(writer: writer), shapes: shapes).sweep(partition)
+                report.changes += swept.intents
+                report.totals += swept.totals
+                report.left += swept.left
+                if swept.isBehind { behind.insert(partitions.place) }
+                var damage = swept.damage
+                for other in readable where other.partitionKey.group == type.group {
+                    let gone = try await expiry.sweep(partition, of: other)
+                    report.expired += gone.deleted
+                    damage += gone.damage
                 }
+                if !damage.isEmpty { report.damaged += 1 }
+                report.note(damage)
                 if pace.rest > .zero { try await writer.environment.sleep(pace.rest) }
             }
         }

@@ -6,7 +6,8 @@ extension RecordStore {
     public struct Total: Hashable, Sendable {
         /// The number.
         public let value: Int64
-        /// Whether it is that of now. Otherwise it is of the last sweep that counted.
+        /// Whether it is that of now. Otherwise it is of the last sweep that counted, or counts records of a type that
+        /// expires too that have expired and are still to be swept.
         public let isExact: Bool
         /// The moment before which no change is missing, by the clock of the sweep that began then; nil for a total that
         /// is exact, one of a partition, and one that no round of sweeping has published yet.
@@ -19,7 +20,8 @@ extension RecordStore {
         }
     }
 
-    /// The count or sum that an index keeps of one group of the records of a partition.
+    /// The count or sum that an index keeps of one group of the records of a partition. Of a type whose records expire
+    /// it is never exact, since it has those too that are still to be swept; ``count(_:as:)`` leaves them out.
     ///
     /// - Parameters:
     ///   - index: The name of a count or sum index of the type.
@@ -43,7 +45,8 @@ extension RecordStore {
     /// the whole store, and always have since the index was built, the total is exact; elsewhere it is that of the
     /// last round of ``sweepAll(pace:)``, and ``Total/asOf`` says when that began. To get back from there, drop the
     /// index and build it again. Of a local index, only a type whose partitions are shards has such a total: that of
-    /// each shard, added up.
+    /// each shard, added up. Of a type whose records expire it is never exact, since it has those too that are still to be
+    /// swept; ``count(_:as:)`` leaves them out.
     ///
     /// - Returns: The total; exact where what is added up is, and is read as of one moment.
     /// - Throws: ``RecordError/Code/unsupported`` for a local index of a type whose partitions are values of fields.
@@ -106,7 +109,7 @@ extension RecordStore {
         // The doubt is read first where one call is not one moment: one that comes after it is of a later change.
         let isDoubted = try await writer.rows(at: doubts).values.contains { !$0.isTombstone }
         let value = try sum(try await writer.rows(at: totals).values, index)
-        let isCurrent = writer.store.capabilities.batchScope >= .partition
+        let isCurrent = writer.store.capabilities.batchScope >= .partition && shape.expiryField == nil
         return Total(value: value, isExact: !isDoubted && isCurrent && isOneMoment(totals.count))
     }
 
@@ -129,7 +132,8 @@ extension RecordStore {
             try MomentRow(row.value).moment
         }
         let isBehind = description?[type: shape.name]?[index: index.name]?.isBehind
-        let isCurrent = writer.store.capabilities.batchScope == .store && isBehind != true
+        let isCurrent =
+            writer.store.capabilities.batchScope == .store && isBehind != true && shape.expiryField == nil
         let isExact = isCurrent && isOneMoment(keys.count)
         return Total(value: try sum(found.values, index), isExact: isExact, asOf: asOf)
     }

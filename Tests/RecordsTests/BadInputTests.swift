@@ -77,6 +77,27 @@ import Tuples
         #expect(try await records.scrub(partitionOf: address).mended == 0)
     }
 
+    /// A record is in as many groups of a count by its tags as it has tags, all of which its batch takes along.
+    @Test(arguments: [MemoryProfile.smallLimits, .oneKeyScope]) func tooManyGroupsLeaveNothing(
+        _ profile: MemoryProfile
+    ) async throws {
+        let store = MemoryStore(profile)
+        let type = try Samples.packages(indexes: [Index("tags", .count, on: [.each("tags")])])
+        let records = try await RecordStore.ofTests(store, [type])
+        let many = package { $0.tags = (0..<500).map { "t\($0)" } }
+        if profile.capabilities.batchScope >= .partition {
+            await #expect { try await records.save(many, as: type) } throws: { error in
+                let error = error as? RecordError
+                return error?.code == .tooLarge && error?.metadata["additions"] == "500"
+            }
+            #expect(try await store.scan(.all(in: .records), ScanOptions(), after: nil).isEmpty)
+        } else {
+            try await records.save(many, as: type)
+            try await records.sweepAll()
+            #expect(try await records.count(Query(.any("tags", .equal, "t499"), in: ["ann"]), as: type).value == 1)
+        }
+    }
+
     @Test func keysHaveValues() async throws {
         let type = try RecordType<Package>(
             "package",

@@ -17,6 +17,8 @@ public struct Field<Message: Sendable>: Sendable {
     public let kind: FieldKind
     /// Whether a message may have any number of values of it. Others have exactly one, which may be null or missing.
     public let isMultiValued: Bool
+    /// Whether the field is out of use: see ``retired()``.
+    public private(set) var isRetired = false
     let source: Source
 
     init(_ name: String, _ kind: FieldKind, isMultiValued: Bool, _ source: Source) {
@@ -75,8 +77,24 @@ public struct Field<Message: Sendable>: Sendable {
         return Field(name, kind, isMultiValued: true, .stored(field))
     }
 
+    /// The same field, out of use for ever: no key, index or order takes it any more, and neither its name nor its number
+    /// is ever another field's. What old records hold of it can still be read, shown, and asked for by filters.
+    ///
+    /// The store's schema keeps that it is retired, also for releases that leave it out. Drop the indexes that take it
+    /// first, and start a release that leaves it out: programs that go on declaring it as it was can't open the records
+    /// any more.
+    public func retired() -> Field {
+        var field = self
+        field.isRetired = true
+        return field
+    }
+
     /// Where an encoded message has it; nil where it is computed.
     var stored: WireField? { if case .stored(let field) = source { field } else { nil } }
+
+    var declaration: FieldDeclaration {
+        FieldDeclaration(name: name, kind: kind, isMultiValued: isMultiValued, stored: stored, isRetired: isRetired)
+    }
 }
 
 /// The declared part of a field, without the way to its values.
@@ -85,6 +103,7 @@ struct FieldDeclaration: Hashable, Sendable {
     let kind: FieldKind
     let isMultiValued: Bool
     let stored: WireField?
+    let isRetired: Bool
 }
 
 /// What fields of a record hold.

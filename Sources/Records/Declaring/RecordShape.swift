@@ -54,6 +54,10 @@ struct RecordShape: Sendable {
         guard (1..<1 << 29).contains(stored.number), stored.encoding.suits(field.kind) else {
             throw invalid("A field's number is 1 to 536,870,911, and its encoding is one of its kind.", field.name)
         }
+        guard field.isRetired else { return }
+        let others = fields.values.filter { !$0.isRetired && $0.stored?.number == stored.number }
+        guard let other = others.min(by: { $0.name < $1.name }) else { return }
+        throw invalid("The number of a retired field is no other field's: take a new one.", other.name)
     }
 
     private func validate(_ index: Index) throws(RecordError) {
@@ -78,6 +82,7 @@ struct RecordShape: Sendable {
 
     private func validate(_ column: KeyExpression, of index: Index) throws(RecordError) {
         guard let field = fields[column.fieldName] else { throw unknown(column.fieldName) }
+        try requireInUse(field)
         switch column {
         case .field: try requireSingle(field.name)
         case .each:
@@ -94,11 +99,19 @@ struct RecordShape: Sendable {
         if index.kind == .unique, case .trigrams = column {
             throw invalid("Parts of a text are never unique.", index.name)
         }
-        if index.isAggregate, column.fansOut { throw invalid("A group is of single values.", index.name) }
+        if index.isAggregate, case .trigrams = column {
+            throw invalid("Parts of a text are no group: count by a field's values.", index.name)
+        }
+    }
+
+    private func requireInUse(_ field: FieldDeclaration) throws(RecordError) {
+        guard field.isRetired else { return }
+        throw invalid("No key, index or expiry takes a field that is retired.", field.name)
     }
 
     private func requireSingle(_ name: String) throws(RecordError) {
         guard let field = fields[name] else { throw unknown(name) }
+        try requireInUse(field)
         guard !field.isMultiValued else {
             throw invalid("The field has many values here, where it needs exactly one.", name)
         }

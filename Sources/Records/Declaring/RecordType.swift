@@ -7,7 +7,6 @@ import Tuples
 /// stay as they are for as long as there are records.
 public struct RecordType<Message: Sendable>: Sendable {
     let shape: RecordShape
-    private let fields: [Field<Message>]
     private let reader: FieldReader<Message>
     private let decoding: @Sendable ([UInt8]) throws -> Message
     private let encoding: @Sendable (Message) throws -> [UInt8]
@@ -19,6 +18,7 @@ public struct RecordType<Message: Sendable>: Sendable {
     public var fieldNames: [String] { shape.fields.keys.sorted() }
 
     /// A type of messages that are encoded like this.
+    @usableFromInline
     init(
         _ name: String,
         schemaVersion: UInt32,
@@ -33,17 +33,10 @@ public struct RecordType<Message: Sendable>: Sendable {
     ) throws(RecordError) {
         var declarations: [String: FieldDeclaration] = [:]
         for field in fields {
-            let declaration = FieldDeclaration(
-                name: field.name,
-                kind: field.kind,
-                isMultiValued: field.isMultiValued,
-                stored: field.stored
-            )
-            guard declarations.updateValue(declaration, forKey: field.name) == nil else {
+            guard declarations.updateValue(field.declaration, forKey: field.name) == nil else {
                 throw RecordError(.invalidDeclaration, "Two fields have one name.", ["type": name, "name": field.name])
             }
         }
-        self.fields = fields
         self.decoding = decoding
         self.encoding = encoding
         let reader = FieldReader(fields, of: name)
@@ -94,7 +87,7 @@ public struct RecordType<Message: Sendable>: Sendable {
     }
 
     /// What takes the values of some fields from messages.
-    func reader(of names: Set<String>) -> FieldReader<Message> { FieldReader(fields, of: name, only: names) }
+    func reader(of names: Set<String>) -> FieldReader<Message> { reader.only(names) }
 }
 
 /// An encoded message, and what its fields hold.
@@ -118,6 +111,7 @@ extension RecordType where Message: SwiftProtobuf.Message {
     ///     one row more, the same for all records of the type in a partition. It needs a store whose batches reach a
     ///     partition, and stays as it is once the type has records.
     /// - Throws: ``RecordError/Code/invalidDeclaration`` or ``RecordError/Code/unknownField``, with the name.
+    @inlinable // For the two closures: made where the type is known, they need no generic code.
     public init(
         _ name: String,
         schemaVersion: UInt32 = 1,

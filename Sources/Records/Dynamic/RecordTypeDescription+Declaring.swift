@@ -15,12 +15,13 @@ extension RecordType where Message == StoredMessage {
                     encoding: field.encoding ?? .plain,
                     isOptional: field.isOptional ?? field.isMultiValued
                 )
-                return Field<StoredMessage>(
+                let declared = Field<StoredMessage>(
                     field.name,
                     field.kind,
                     isMultiValued: field.isMultiValued,
                     .stored(stored)
                 )
+                return field.isRetired == true ? declared.retired() : declared
             }
         }
         var indexes: [Index] = []
@@ -147,7 +148,8 @@ extension Index {
 }
 
 extension KeyExpression {
-    fileprivate init?(_ text: String) {
+    /// The column that a schema describes so; nil for one of a kind that this release does not know.
+    init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return nil }
         switch parts[0] {

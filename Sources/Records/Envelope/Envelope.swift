@@ -1,3 +1,5 @@
+import KeyValue
+
 /// What a record's row holds: the message and what says which message it is.
 ///
 /// Format 1, integers big-endian: a byte 1; the length of the type's name in a byte, and the name; the schema version
@@ -21,17 +23,30 @@ struct Envelope: Hashable, Sendable {
     private static let overhead = 26
 
     var encoded: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(body.count + type.utf8.count + Envelope.overhead)
-        bytes.append(Envelope.format)
-        bytes.append(UInt8(truncatingIfNeeded: type.utf8.count))
-        bytes += type.utf8
-        Envelope.append(schemaVersion, to: &bytes)
-        Envelope.append(version.high, to: &bytes)
-        Envelope.append(version.low, to: &bytes)
-        bytes += body
-        Envelope.append(Checksum.of(bytes), to: &bytes)
-        return bytes
+        var name = type
+        return name.withUTF8 { name in
+            body.withUnsafeBytes { body in
+                // All in one piece, since a row is made for every write.
+                [UInt8](unsafeUninitializedCapacity: body.count + name.count + Envelope.overhead) { bytes, count in
+                    let row = UnsafeMutableRawBufferPointer(bytes)
+                    row[0] = Envelope.format
+                    row[1] = UInt8(truncatingIfNeeded: name.count)
+                    UnsafeMutableRawBufferPointer(rebasing: row[2...]).copyMemory(from: UnsafeRawBufferPointer(name))
+                    let end = 2 + name.count
+                    row.storeBytes(of: schemaVersion.bigEndian, toByteOffset: end, as: UInt32.self)
+                    row.storeBytes(of: version.high.bigEndian, toByteOffset: end + 4, as: UInt64.self)
+                    row.storeBytes(of: version.low.bigEndian, toByteOffset: end + 12, as: UInt64.self)
+                    UnsafeMutableRawBufferPointer(rebasing: row[(end + 20)...]).copyMemory(from: body)
+                    let checked = UnsafeRawBufferPointer(rebasing: row[..<(end + 20 + body.count)])
+                    row.storeBytes(
+                        of: Checksum.of(checked).bigEndian,
+                        toByteOffset: checked.count,
+                        as: UInt32.self
+                    )
+                    count = checked.count + 4
+                }
+            }
+        }
     }
 
     /// The envelope of a row of records of a type. Total on any bytes.
@@ -51,7 +66,7 @@ struct Envelope: Hashable, Sendable {
         }
         guard isWhole else { throw .damaged("A record's checksum does not match its bytes.", subject) }
         let nameEnd = 2 + Int(bytes[1])
-        guard end >= nameEnd + 20, bytes[2..<nameEnd].elementsEqual(shape.name.utf8) else {
+        guard end >= nameEnd + 20, Envelope.isName(shape.name, bytes, 2..<nameEnd) else {
             throw .damaged("A record's row is of another type than its key.", subject)
         }
         let (schemaVersion, high, low) = bytes.withUnsafeBytes { bytes in
@@ -75,8 +90,13 @@ struct Envelope: Hashable, Sendable {
         )
     }
 
-    private static func append(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {
-        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
+    private static func isName(_ name: String, _ bytes: [UInt8], _ part: Range<Int>) -> Bool {
+        var name = name
+        return name.withUTF8 { name in
+            bytes.withUnsafeBytes { bytes in
+                ByteOrder.compare(UnsafeRawBufferPointer(rebasing: bytes[part]), UnsafeRawBufferPointer(name)) == 0
+            }
+        }
     }
 
     private static func number<Number: FixedWidthInteger & BitwiseCopyable>(

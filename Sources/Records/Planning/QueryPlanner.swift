@@ -6,8 +6,6 @@ struct QueryPlanner {
     let shape: RecordShape
     let layout: RecordLayout
     let query: Query
-    /// Whether a plan may have branches that go one after the other.
-    var allowsBranches = true
 
     /// Over how many shards or named partitions a query goes at once at most.
     static let placesMax = 64
@@ -25,9 +23,19 @@ struct QueryPlanner {
         var plan = whole
         if whole?.isServed != true { plan = try disjunction(terms) ?? whole }
         guard let plan else {
+            guard query.order.isEmpty else {
+                throw RecordError(
+                    .notServed,
+                    """
+                    No one index keeps the records in this order: declare one whose columns are these, behind those that \
+                    the filter fixes; global, or name the partition.
+                    """,
+                    ["type": shape.name, "order": query.order.map(\.description).joined(separator: ",")]
+                )
+            }
             throw RecordError(
                 .notServed,
-                "No index serves the query: name the partition, order by an index, or declare one.",
+                "No index serves the query: name the partition, or declare a global index.",
                 ["type": shape.name]
             )
         }
@@ -101,7 +109,6 @@ extension QueryPlanner {
 
     /// One part after the other: a record belongs to the first that holds of it.
     private func sequence(_ parts: [Filter], _ terms: [Filter]) throws(RecordError) -> QueryPlan? {
-        guard allowsBranches else { return nil }
         var plan = QueryPlan(branches: [], isReversed: query.isDescending)
         var earlier: [Filter] = []
         for part in parts {

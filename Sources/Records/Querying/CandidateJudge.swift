@@ -13,7 +13,7 @@ struct CandidateJudge: Sendable {
 
     private let filter: Filter
     private let shape: RecordShape
-    private let now: Timestamp
+    private let now: Timestamp?
     private let rules: WriteRules
     private let source: QueryPlan.Union
     private let recordPrefix: [UInt8]
@@ -23,7 +23,7 @@ struct CandidateJudge: Sendable {
         _ branch: QueryPlan.Branch,
         _ source: QueryPlan.Union,
         _ shape: RecordShape,
-        now: Timestamp,
+        now: Timestamp?,
         _ rules: WriteRules,
         _ judging: RecordJudging
     ) throws(RecordError) {
@@ -108,11 +108,16 @@ struct CandidateJudge: Sendable {
     ) throws(RecordError) -> Judged? {
         let envelope = try Envelope(row, of: shape)
         let content = try judging.content(envelope.body)
-        guard !rules.contains(.hideExpired) || !shape.isExpired(content.values, now: now),
+        guard !isHidden(content.values),
             !rules.contains(.holdToRecord) || filter.holds(of: content.values),
             try isAsSaid(content.values, place, candidate)
         else { return nil }
         return Judged(version: envelope.version, body: envelope.body, content: content)
+    }
+
+    private func isHidden(_ values: FieldValues) -> Bool {
+        guard let now, rules.contains(.hideExpired) else { return false }
+        return shape.isExpired(values, now: now)
     }
 
     private func isAsSaid(
@@ -151,11 +156,12 @@ extension RecordType {
     /// What takes the values of some fields from records.
     func judging(_ names: Set<String>) -> RecordJudging {
         let reader = reader(of: names)
-        return RecordJudging { body throws(RecordError) in
-            guard reader.needsMessage else {
-                let values = try reader.values(of: body) { () throws(RecordError) in try decode(body) }
-                return RecordJudging.Content(values: values, message: nil)
+        if let values = reader.withoutMessages {
+            return RecordJudging { body throws(RecordError) in
+                RecordJudging.Content(values: try values(body), message: nil)
             }
+        }
+        return RecordJudging { body throws(RecordError) in
             let message = try decode(body)
             let values = try reader.values(of: body) { () throws(RecordError) in message }
             return RecordJudging.Content(values: values, message: message)

@@ -12,9 +12,9 @@ struct CountPlan: Hashable, Sendable {
 
     /// The plan by an index of a type; nil where there is none. Pure.
     ///
-    /// Counts know nothing of the time, so records that expire are not counted by them.
+    /// Counts know nothing of the time: of records that expire they count those too that have and are not swept yet.
     init?(_ query: Query, _ shape: RecordShape) {
-        guard shape.expiryField == nil, let values = CountPlan.values(query.filter, shape) else { return nil }
+        guard let values = CountPlan.values(query.filter) else { return nil }
         let partitions = CountPlan.partitions(query, shape, values)
         for index in shape.indexes where index.kind == .count {
             for (partition, fields) in partitions {
@@ -31,12 +31,14 @@ struct CountPlan: Hashable, Sendable {
     }
 
     /// The values that each field of a filter may have; nil if the filter asks for anything else.
-    private static func values(_ filter: Filter, _ shape: RecordShape) -> [String: [TupleElement]]? {
+    private static func values(_ filter: Filter) -> [String: [TupleElement]]? {
         var values: [String: [TupleElement]] = [:]
         for term in QueryPlanner.terms(of: filter) {
             switch term {
             case .everything: continue
             case .compare(let name, .equal, let value) where values[name] == nil: values[name] = [value]
+            // Of one value alone: a record with two of several would be counted twice.
+            case .any(let name, .equal, let value) where values[name] == nil: values[name] = [value]
             case .isIn(let name, let list) where values[name] == nil: values[name] = Array(Set(list))
             default: return nil
             }
@@ -71,8 +73,11 @@ struct CountPlan: Hashable, Sendable {
         guard Set(index.columns.map(\.fieldName)) == fields else { return nil }
         var groups: [[TupleElement]] = [[]]
         for column in index.columns {
-            guard case .field(let name) = column, let found = values[name], groups.count * found.count <= groupsMax
-            else { return nil }
+            switch column {
+            case .field, .each: break
+            case .caseFolded, .trigrams, .descending: return nil
+            }
+            guard let found = values[column.fieldName], groups.count * found.count <= groupsMax else { return nil }
             groups = groups.flatMap { group in found.map { group + [$0] } }
         }
         return groups.map { Tuple($0) }

@@ -6,10 +6,12 @@ struct QueryRun: Sendable {
     let writer: RecordWriter
     /// The type with the indexes that readers may use.
     let shape: RecordShape
-    let query: Query
+    var query: Query
     let cursorKey: CursorKey
     /// What a transaction is going to make of records; nil outside of one.
-    var staged: [Key: StagedChange]?
+    var staged: [Key: StagedChange] = [:]
+    /// Whether records that have expired, and are still there, are found like others.
+    var findsExpired = false
 
     /// A page of records that are not decoded yet.
     struct Page: Sendable {
@@ -49,17 +51,14 @@ struct QueryRun: Sendable {
             store: writer.store,
             shape: shape,
             judging: judging(CandidateJudge.names(strategy.plan, shape)),
-            now: writer.wallClock(),
+            now: findsExpired ? nil : writer.wallClock(),
             rules: writer.rules
         )
-        var page =
+        let page =
             switch strategy {
             case .plan(let plan): try await run(plan, runner, from: start ?? QueryPlace(), within: query.limit)
             case .walk(let walk, _): try await run(walk, runner, from: start ?? QueryPlace())
             }
-        if let staged, !staged.isEmpty {
-            try page.overlay(staged, shape, runner.judging, strategy.plan, query, after: start?.position)
-        }
         return (page, page.place.map { QueryCursor(at: $0, in: binding, cursorKey) })
     }
 
@@ -74,12 +73,21 @@ struct QueryRun: Sendable {
         var page = Page(examined: examined)
         var place = start
         while place.branch < plan.branches.count {
-            let part = try await runner.run(
+            let wanted = limit - page.found.count
+            var part = try await runner.run(
                 plan.branches[place.branch],
                 reverse: plan.isReversed,
-                limit: limit - page.found.count,
+                limit: wanted,
                 examinedMax: max(1, query.examinedMax - page.examined),
                 after: place.position
+            )
+            try overlay(
+                &part,
+                plan.branches[place.branch],
+                plan.isReversed,
+                wanted,
+                after: place.position,
+                runner.judging
             )
             page.found += part.found
             page.examined += part.examined
@@ -133,12 +141,7 @@ extension QueryRun {
     func strategy() throws(RecordError) -> Strategy {
         try query.validate(for: shape)
         guard writer.store.capabilities.order >= .partition else { throw QueryRun.unordered(shape.name) }
-        let planner = QueryPlanner(
-            shape: shape,
-            layout: writer.layout,
-            query: query,
-            allowsBranches: staged == nil
-        )
+        let planner = QueryPlanner(shape: shape, layout: writer.layout, query: query)
         let walk = try walk(beside: planner)
         let strategy: Strategy
         if let (walk, plan) = walk { strategy = .walk(walk, plan) } else { strategy = .plan(try planner.plan()) }
@@ -154,7 +157,7 @@ extension QueryRun {
 
     /// A walk over partitions, where it is better than what answers for all of them at once.
     private func walk(beside planner: QueryPlanner) throws(RecordError) -> (PartitionWalk, QueryPlan)? {
-        guard query.partition == nil, query.order.isEmpty, staged == nil else { return nil }
+        guard query.partition == nil, query.order.isEmpty else { return nil }
         var whole: QueryPlan?
         do throws(RecordError) {
             whole = try planner.plan()

@@ -6,7 +6,8 @@ struct QueryRunner: Sendable {
     let store: any KeyValueStore
     let shape: RecordShape
     let judging: RecordJudging
-    let now: Timestamp
+    /// Records that have expired by then are left out; nil to leave none out.
+    let now: Timestamp?
     let rules: WriteRules
 
     /// A record, and where it is in the order of the plan.
@@ -137,7 +138,8 @@ struct QueryRunner: Sendable {
         let read = judge.isIndexed ? try await store.get(places.map(\.key)) : []
         var found: [Found] = []
         found.reserveCapacity(candidates.count)
-        for (number, (candidate, place)) in zip(candidates, places).enumerated() {
+        for number in candidates.indices {
+            let (candidate, place) = (candidates[number], places[number])
             guard let row = judge.isIndexed ? read[number]?.value : candidate.value else { continue }
             do throws(RecordError) {
                 guard let judged = try judge.record(row, at: place, of: candidate) else { continue }
@@ -155,13 +157,5 @@ struct QueryRunner: Sendable {
             }
         }
         return found
-    }
-}
-
-extension RecordError {
-    /// The same of damage, with the key of the row.
-    func at(_ key: Key) -> RecordError {
-        guard code == .corrupted else { return self }
-        return RecordError(copying: self, metadata.merging(["key": "\(key)"]) { known, _ in known })
     }
 }

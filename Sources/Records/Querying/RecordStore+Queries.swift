@@ -64,7 +64,7 @@ extension RecordStore {
         return found
     }
 
-    /// One page as it is with the staged changes of a transaction.
+    /// One page as it is with the staged changes of a transaction, of the one partition that they are in.
     func find<Message>(
         _ query: Query,
         _ type: RecordType<Message>,

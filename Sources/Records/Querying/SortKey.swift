@@ -30,6 +30,11 @@ public struct SortKey: Hashable, Sendable {
     var reversed: SortKey { SortKey(field, isDescending: !isDescending, isCaseFolded: isCaseFolded) }
 }
 
+extension SortKey: CustomStringConvertible {
+    /// The field, and what of `folded` and `down` goes for it.
+    public var description: String { field + (isCaseFolded ? ":folded" : "") + (isDescending ? ":down" : "") }
+}
+
 extension SortKey: ExpressibleByStringLiteral {
     /// A field by its name, from the least value to the greatest.
     public init(stringLiteral value: String) { self.init(value) }

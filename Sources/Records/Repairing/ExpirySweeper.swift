@@ -9,9 +9,15 @@ struct ExpirySweeper: Sendable {
     let writer: RecordWriter
     let pageSize: Int
 
-    /// Deletes those in a partition of records, unless a global index says better; how many there were.
-    func sweep(_ partition: [UInt8], of shape: RecordShape) async throws -> Int {
-        guard shape.expiryField != nil else { return 0 }
+    /// What was deleted, and what could not be read and was left: up to so many as a report names.
+    struct Report {
+        var deleted = 0
+        var damage: [RecordError] = []
+    }
+
+    /// Deletes those in a partition of records, unless a global index says better.
+    func sweep(_ partition: [UInt8], of shape: RecordShape) async throws -> Report {
+        guard shape.expiryField != nil else { return Report() }
         guard let index = index(of: shape) else {
             let range = try writer.layout.range(of: .record, [.string(shape.name)], in: partition)
             return try await delete(in: range, of: shape) { entry in
@@ -19,18 +25,20 @@ struct ExpirySweeper: Sendable {
                 return row.isExpired ? entry.key : nil
             }
         }
-        return index.scope == .local ? try await sweep(index, partition, shape) : 0
+        return index.scope == .local ? try await sweep(index, partition, shape) : Report()
     }
 
-    /// Deletes those that a global index names, if there is one; how many there were.
-    func sweepGlobal(_ shape: RecordShape) async throws -> Int {
-        guard let index = index(of: shape), case .global(let shards) = index.scope else { return 0 }
-        var deleted = 0
+    /// Deletes those that a global index names, if there is one.
+    func sweepGlobal(_ shape: RecordShape) async throws -> Report {
+        var report = Report()
+        guard let index = index(of: shape), case .global(let shards) = index.scope else { return report }
         for shard in 0..<shards {
             let place = try writer.layout.partition(of: index, shape, shard: Tuple([TupleElement(shard)]))
-            deleted += try await sweep(index, place, shape)
+            let swept = try await sweep(index, place, shape)
+            report.deleted += swept.deleted
+            for error in swept.damage { report.damage.note(error) }
         }
-        return deleted
+        return report
     }
 
     private func index(of shape: RecordShape) -> Index? {
@@ -38,7 +46,7 @@ struct ExpirySweeper: Sendable {
         return shape.indexes.first { $0.kind == .value && $0.columns.first == .field(expiry) }
     }
 
-    private func sweep(_ index: Index, _ partition: [UInt8], _ shape: RecordShape) async throws -> Int {
+    private func sweep(_ index: Index, _ partition: [UInt8], _ shape: RecordShape) async throws -> Report {
         let prefix: [TupleElement] = [
             .integer(RecordLayout.Kind.entry.rawValue), .string(RecordLayout.name(of: index, shape)),
         ]
@@ -59,24 +67,25 @@ struct ExpirySweeper: Sendable {
         in range: KeyRange,
         of shape: RecordShape,
         _ record: (Entry) throws -> Key?
-    ) async throws -> Int {
-        var deleted = 0
+    ) async throws -> Report {
+        var report = Report()
         try await RowPages(writer.store, range, limit: pageSize).visit { page in
             try Task.checkCancellation()
             for entry in page {
-                guard let key = try record(entry) else { continue }
-                let expiry = Change(key: key, condition: .expired, editing: { _ in .deleted })
                 do {
+                    guard let key = try record(entry) else { continue }
                     // Judged by the record itself: an entry may be left over from another expiry.
                     guard try await writer.read(key, shape).isExpired else { continue }
-                    _ = try await writer.apply(expiry, shape)
-                    deleted += 1
-                } catch let error as RecordError where error.code == .contended {
+                    _ = try await writer.apply(Change(key: key, condition: .expired, editing: { _ in .deleted }), shape)
+                    report.deleted += 1
+                } catch let error as RecordError {
                     // Somebody is busy with it; there is a next round.
-                    continue
+                    if error.code == .contended { continue }
+                    guard error.isOfDamage else { throw error }
+                    report.damage.note(error.at(entry.key))
                 }
             }
         }
-        return deleted
+        return report
     }
 }

@@ -13,6 +13,16 @@ public struct ScrubReport: Hashable, Sendable {
         public let code: RecordError.Code
         /// The same in words, with what varies.
         public let message: String
+
+        init(_ error: RecordError, at key: Key) {
+            self.init(key: key, code: error.code, message: "\(error)")
+        }
+
+        init(key: Key, code: RecordError.Code, message: String) {
+            self.key = key
+            self.code = code
+            self.message = message
+        }
     }
 
     /// How many partitions were looked at.
@@ -32,7 +42,7 @@ public struct ScrubReport: Hashable, Sendable {
     mutating func note(_ error: RecordError, at key: Key) {
         damagedCount += 1
         guard damaged.count < ScrubReport.damagedMax else { return }
-        damaged.append(DamagedRow(key: key, code: error.code, message: "\(error)"))
+        damaged.append(DamagedRow(error, at: key))
     }
 
     mutating func add(_ other: ScrubReport) {
@@ -42,15 +52,5 @@ public struct ScrubReport: Hashable, Sendable {
         unknown += other.unknown
         damagedCount += other.damagedCount
         damaged += other.damaged.prefix(ScrubReport.damagedMax - damaged.count)
-    }
-}
-
-extension RecordError {
-    /// Whether it says of stored bytes that they can't be what they should be.
-    var isOfDamage: Bool {
-        switch code {
-        case .corrupted, .newerVersion, .wrongKind, .invalidDeclaration, .tooLarge: true
-        default: false
-        }
     }
 }

@@ -12,50 +12,84 @@ struct Sweeper: Sendable {
     private var store: any KeyValueStore { writer.store }
 
     /// What a sweep found and did.
-    struct Report: Hashable, Sendable {
+    struct Report: Sendable {
         var intents = 0
         var totals = 0
         var left = 0
         /// Whether totals were left that miss changes from before the sweep.
         var isBehind = false
+        /// What could not be read, and was left: up to so many as a report names.
+        var damage: [RecordError] = []
     }
 
     /// Sweeps one partition of records, a bounded page at a time. What others are busy with is left for the next sweep,
-    /// and counted.
+    /// and counted; so is what can't be brought in line since a row that it takes can't be read.
     func sweep(_ partition: [UInt8]) async throws -> Report {
         var report = Report()
+        try await settle(partition, &report)
+        try await recount(partition, &report)
+        do {
+            let published = try await TotalPublisher(writer: writer).publish(partition, shapes)
+            report.left += published.left
+            if published.left > 0 { report.isBehind = true }
+        } catch let error as RecordError where error.row != nil {
+            report.leave(error)
+        }
+        return report
+    }
+
+    private func settle(_ partition: [UInt8], _ report: inout Report) async throws {
         let intents = try writer.layout.range(of: .intent, in: partition)
         try await RowPages(store, intents).visit { page in
             for entry in page {
-                guard let shape = RecordLayout.decode(entry.key).flatMap({ shapes[$0.name] }),
-                    try await repairer.settle(try IntentRow(entry.value), shape)
-                else {
-                    report.left += 1
+                do {
+                    guard let shape = RecordLayout.decode(entry.key).flatMap({ shapes[$0.name] }),
+                        try await settle(entry, shape)
+                    else {
+                        report.left += 1
+                        continue
+                    }
+                } catch let error as RecordError where error.row != nil {
+                    report.leave(error)
                     continue
                 }
                 try await store.delete(entry.key)
                 report.intents += 1
             }
         }
+    }
+
+    private func settle(_ entry: Entry, _ shape: RecordShape) async throws -> Bool {
+        let intent: IntentRow
+        do throws(RecordError) {
+            intent = try IntentRow(entry.value)
+        } catch {
+            throw error.at(entry.key)
+        }
+        return try await repairer.settle(intent, shape)
+    }
+
+    private func recount(_ partition: [UInt8], _ report: inout Report) async throws {
         let doubts = try writer.layout.range(of: .doubt, in: partition)
         try await RowPages(store, doubts).visit { page in
             let byType = Dictionary(grouping: page) { doubt in
                 RecordLayout.decode(doubt.key).map { RecordLayout.type(of: $0.name) } ?? ""
             }
             for (type, doubts) in byType.sorted(by: { $0.key < $1.key }) {
-                guard let shape = shapes[type],
-                    try await recount(doubts, of: shape, in: partition, isBehind: &report.isBehind)
-                else {
-                    report.left += 1
+                do {
+                    guard let shape = shapes[type],
+                        try await recount(doubts, of: shape, in: partition, isBehind: &report.isBehind)
+                    else {
+                        report.left += 1
+                        continue
+                    }
+                } catch let error as RecordError where error.row != nil {
+                    report.leave(error)
                     continue
                 }
                 report.totals += doubts.count
             }
         }
-        let published = try await TotalPublisher(writer: writer).publish(partition, shapes)
-        report.left += published.left
-        if published.left > 0 { report.isBehind = true }
-        return report
     }
 
     /// Counts the records of a partition for totals in doubt: false if some stay in doubt.
@@ -73,7 +107,13 @@ struct Sweeper: Sendable {
         var named: Set<Key> = []
         let intents = try writer.layout.range(of: .intent, in: partition)
         try await RowPages(store, intents).visit { page in
-            for intent in page { named.formUnion(try IntentRow(intent.value).rows.intersection(wanted)) }
+            for intent in page {
+                do throws(RecordError) {
+                    named.formUnion(try IntentRow(intent.value).rows.intersection(wanted))
+                } catch {
+                    throw error.at(intent.key)
+                }
+            }
         }
         let failed = try await Recounter(writer: writer).count(wanted, of: shape, in: partition)
         // What a change on its way leaves in doubt was counted all the same.
@@ -88,5 +128,21 @@ struct Sweeper: Sendable {
             if case .failure = await writer.write([end]) { isWhole = false }
         }
         return isWhole
+    }
+}
+
+extension Sweeper.Report {
+    /// Leaves something open since a row can't be read, which totals may miss changes of.
+    fileprivate mutating func leave(_ error: RecordError) {
+        left += 1
+        isBehind = true
+        damage.note(error)
+    }
+}
+
+extension [RecordError] {
+    /// Keeps an error, if there are no more than a report names.
+    mutating func note(_ error: RecordError) {
+        if count < ScrubReport.damagedMax { append(error) }
     }
 }

@@ -96,7 +96,7 @@ struct TotalPublisher: Sendable {
     private func number(at entry: Entry?, _ key: Key) throws(RecordError) -> Int64 {
         guard let entry, !entry.isTombstone else { return 0 }
         guard let number = Counter.decode(entry.value) else {
-            throw .damaged("A total is no number.", ["key": "\(key)"])
+            throw RecordError.damaged("A total is no number.").at(key)
         }
         return number
     }

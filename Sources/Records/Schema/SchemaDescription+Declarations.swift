@@ -26,7 +26,8 @@ extension RecordTypeDescription.Field {
             isMultiValued: field.isMultiValued,
             number: field.stored?.number,
             encoding: field.stored.flatMap { $0.encoding == .plain ? nil : $0.encoding },
-            isOptional: field.stored.flatMap { $0.isOptional && !field.isMultiValued ? true : nil }
+            isOptional: field.stored.flatMap { $0.isOptional && !field.isMultiValued ? true : nil },
+            isRetired: field.isRetired ? true : nil
         )
     }
 

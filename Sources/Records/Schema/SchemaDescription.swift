@@ -29,6 +29,8 @@ public struct RecordTypeDescription: Hashable, Sendable, Codable {
         public internal(set) var encoding: FieldEncoding?
         /// Whether the message tells one that is not set from one of the default value; nil for no.
         public internal(set) var isOptional: Bool?
+        /// Whether it is out of use, and its name and number for ever taken; nil for no.
+        public internal(set) var isRetired: Bool?
     }
 
     /// The name.
@@ -81,6 +83,11 @@ public struct IndexDescription: Hashable, Sendable, Codable {
 
     /// What tells this life of the index from others, and its stages from one another.
     var life: IndexLife { IndexLife(name: name, generation: generation, counting: counting) }
+
+    /// Whether it takes a field, in a column or in its sum.
+    func takes(_ field: String) -> Bool {
+        kind == "sum:" + field || columns.contains { KeyExpression($0)?.fieldName == field }
+    }
 
     /// Whether two describe the same index, in whatever state.
     func isAlike(_ other: IndexDescription) -> Bool {

@@ -2,7 +2,7 @@
 ///
 /// Allowed are new types, new fields, new indexes, a higher schema version, and leaving out what nobody else needs: a
 /// type, a field, an index that is disabled. Everything that stored keys or the meaning of stored entries rest on stays
-/// as it is.
+/// as it is, and what is retired is never used again.
 enum SchemaEvolution {
     /// The schema with a program's declarations merged in. Its epoch is higher if anything is new.
     static func merging(
@@ -94,23 +94,7 @@ enum SchemaEvolution {
         )
         var merged = stored
         merged.schemaVersion = max(stored.schemaVersion, declared.schemaVersion)
-        for field in declared.fields {
-            guard let place = stored.fields.firstIndex(where: { $0.name == field.name }) else {
-                merged.fields.append(field)
-                continue
-            }
-            let known = stored.fields[place]
-            try require(
-                known.isAlike(field),
-                """
-                The kind of a field and its number in the message stay as they are, also of one that was left out for a \
-                while: declare a field of another name.
-                """,
-                ["type": stored.name, "field": field.name, "kind": known.kind.rawValue]
-            )
-            // A release before may have computed what this one reads by its number.
-            if known.number == nil { merged.fields[place] = field }
-        }
+        try merge(declared.fields, into: &merged)
         for index in declared.indexes {
             guard let known = stored[index: index.name] else {
                 merged.indexes.append(index)
@@ -122,9 +106,78 @@ enum SchemaEvolution {
                 ["type": stored.name, "index": index.name]
             )
         }
+        try requireFree(merged)
         merged.fields.sort { $0.name < $1.name }
         merged.indexes.sort { $0.name < $1.name }
         return merged
+    }
+
+    private static func merge(
+        _ declared: [RecordTypeDescription.Field],
+        into type: inout RecordTypeDescription
+    ) throws(RecordError) {
+        for field in declared {
+            try requireUnused(field, in: type)
+            guard let place = type.fields.firstIndex(where: { $0.name == field.name }) else {
+                type.fields.append(field)
+                continue
+            }
+            let known = type.fields[place]
+            try require(
+                known.isAlike(field),
+                """
+                The kind of a field and its number in the message stay as they are, also of one that was left out for a \
+                while: declare a field of another name.
+                """,
+                ["type": type.name, "field": field.name, "kind": known.kind.rawValue]
+            )
+            // A release before may have computed what this one reads by its number.
+            if known.number == nil { type.fields[place] = field }
+            type.fields[place].isRetired = field.isRetired
+        }
+    }
+
+    /// Throws where a declared field has the name or the number of one that is retired.
+    private static func requireUnused(
+        _ field: RecordTypeDescription.Field,
+        in stored: RecordTypeDescription
+    ) throws(RecordError) {
+        for retired in stored.fields where retired.isRetired == true {
+            let metadata = ["type": stored.name, "field": field.name, "retired": retired.name]
+            guard retired.name != field.name else {
+                try require(
+                    field.isRetired == true,
+                    "The name of a retired field is never used again: declare a field of another name and number.",
+                    metadata
+                )
+                continue
+            }
+            try require(
+                field.isRetired == true || retired.number == nil || retired.number != field.number,
+                "The number of a retired field is never used again: declare the field with another number.",
+                metadata
+            )
+        }
+    }
+
+    /// Throws where an index of the schema takes a field that is retired.
+    private static func requireFree(_ type: RecordTypeDescription) throws(RecordError) {
+        for field in type.fields where field.isRetired == true {
+            for index in type.indexes where index.takes(field.name) {
+                throw RecordError(
+                    .forbiddenChange,
+                    "An index takes the field that is to be retired: drop the index first.",
+                    ["type": type.name, "field": field.name, "index": index.name]
+                )
+            }
+            for other in type.fields where other.isRetired != true {
+                try require(
+                    field.number == nil || other.number != field.number,
+                    "Another field of the schema has the number of the field that is to be retired: retire it as well.",
+                    ["type": type.name, "field": other.name, "retired": field.name]
+                )
+            }
+        }
     }
 
     private static func require(

@@ -43,28 +43,29 @@ struct StagedChange: Sendable {
     }
 }
 
-extension QueryRun.Page {
-    /// Makes the page one of the records as they are going to be. The plan has one branch.
-    mutating func overlay(
-        _ staged: [Key: StagedChange],
-        _ shape: RecordShape,
-        _ judging: RecordJudging,
-        _ plan: QueryPlan,
-        _ query: Query,
-        after start: [UInt8]?
+extension QueryRun {
+    /// Makes what was found by a branch of a plan what it is going to be with the staged changes: of those records, the
+    /// ones that the branch would deliver, each at its place.
+    func overlay(
+        _ part: inout QueryRunner.Page,
+        _ branch: QueryPlan.Branch,
+        _ isReversed: Bool,
+        _ wanted: Int,
+        after start: [UInt8]?,
+        _ judging: RecordJudging
     ) throws(RecordError) {
-        guard let source = plan.branches.first?.unions.first else { return }
+        guard !staged.isEmpty, let source = branch.unions.first else { return }
         func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-            plan.isReversed ? ByteOrder.precedes(right, left) : ByteOrder.precedes(left, right)
+            isReversed ? ByteOrder.precedes(right, left) : ByteOrder.precedes(left, right)
         }
-        found.removeAll { staged[$0.key] != nil }
+        part.found.removeAll { staged[$0.key] != nil }
         for (key, change) in staged where change.shape.name == shape.name {
-            guard let content = change.content, query.filter.holds(of: content.values),
+            guard let content = change.content, branch.filter.holds(of: content.values),
                 let position = source.position(of: change.projection, at: key),
                 start.map({ precedes($0, position) }) ?? true,
-                !(place?.position.map { precedes($0, position) } ?? false)
+                !(part.position.map { precedes($0, position) } ?? false)
             else { continue }
-            found.append(
+            part.found.append(
                 QueryRunner.Found(
                     position: position,
                     key: key,
@@ -74,10 +75,10 @@ extension QueryRun.Page {
                 )
             )
         }
-        found.sort { precedes($0.position, $1.position) }
-        if found.count > query.limit {
-            found.removeLast(found.count - query.limit)
-            place = QueryPlace(position: found.last?.position)
+        part.found.sort { precedes($0.position, $1.position) }
+        if part.found.count > wanted {
+            part.found.removeLast(part.found.count - wanted)
+            part.position = part.found.last?.position
         }
     }
 }

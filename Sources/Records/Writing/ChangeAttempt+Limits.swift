@@ -11,6 +11,15 @@ extension ChangeAttempt {
                 ["type": shape.name, "bytes": "\(value.count)", "bytesMax": "\(limits.valueBytesMax)"]
             )
         }
+        // Totals that a batch reaches are always in it: nobody would know of them what is added already.
+        let additions = plan.sums.count + plan.notices.count
+        guard additions == 0 || additions < limits.batchOperationsMax else {
+            throw RecordError(
+                .tooLarge,
+                "The change adds to more counts and sums than a batch of the store can hold: count by fewer values.",
+                ["type": shape.name, "additions": "\(additions)", "operationsMax": "\(limits.batchOperationsMax)"]
+            )
+        }
         try ChangeAttempt.requireRoom(for: change.key, of: shape, limits)
         for keys in [plan.newEntries, plan.newClaims] {
             for key in keys.inside { try ChangeAttempt.requireRoom(for: key, of: shape, limits) }

@@ -27,16 +27,15 @@ struct RecordRow: Sendable {
             isExpired = false
             return
         }
-        let values: FieldValues
         do throws(RecordError) {
             let envelope = try Envelope(entry.value, of: shape)
-            values = try shape.extract(envelope.body)
+            let values = try shape.extract(envelope.body)
             self.envelope = envelope
+            projection = try Projection(of: values, at: try shape.address(of: values), shape, layout)
+            isExpired = shape.isExpired(values, now: now)
         } catch {
             throw error.at(key)
         }
-        projection = try Projection(of: values, at: try shape.address(of: values), shape, layout)
-        isExpired = shape.isExpired(values, now: now)
     }
 
     /// The row of a key at which nothing lies.

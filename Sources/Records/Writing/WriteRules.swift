@@ -67,5 +67,11 @@ struct WriteRules: OptionSet {
     /// A transaction whose outcome is unknown is recognised by its records' versions, not made again.
     static let recogniseCommit = WriteRules(rawValue: 1 << 36)
 
-    static let all = WriteRules(rawValue: .max)
+    static let all: WriteRules = [
+        .compareRecord, .entriesFirst, .realRevision, .compareRelease, .rewriteFirst, .claimAnew, .judgeHolder,
+        .intentFirst, .doubtTotals, .recogniseOwn, .holdLease, .barrier, .refuseUnknown, .buildAnew, .sameGeneration,
+        .noticeTotals, .comparePublished, .compareNotice, .tellBehind, .checkCounting, .countSelf, .countUnchanged,
+        .holdToRecord, .compareColumns, .hideExpired, .validateReads, .validateRanges, .stampChanges, .stampFirst,
+        .recogniseCommit,
+    ]
 }

@@ -15,6 +15,8 @@ import Tuples
         MemoryProfile.reference, .partitionScope, .oneKeyScope, .noConditionalDelete, .smallLimits,
     ]
     private static let names = Samples.localIndexes.map(\.name)
+    /// The rules that tests below take away.
+    static let needed: WriteRules = [.buildAnew, .sameGeneration]
 
     private let time = SimulatedTime()
 

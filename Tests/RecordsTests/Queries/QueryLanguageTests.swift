@@ -212,7 +212,7 @@ import Tuples
                             .compare("summary", .equal, "abc"),
                         ])
                     ), "count_by_summary"
-                ),
+                ), (Query(.any("tags", .equal, "red"), in: ["ann"]), "count_by_tag"),
             ]
             for (query, index) in cases {
                 // Where totals are not exact by themselves a sweep makes them so, if there is an order to go by.
@@ -228,7 +228,10 @@ import Tuples
             }
             guard store.capabilities.order >= .partition else { return }
             // No index counts these: they are counted one by one.
-            for filter in [Filter.compare("downloads", .greater, 1), .any("tags", .equal, "red"), .everything] {
+            for filter in [
+                Filter.compare("downloads", .greater, 1), .any("tags", .greater, "green"),
+                .and([.any("tags", .equal, "red"), .any("tags", .equal, "blue")]), .everything,
+            ] {
                 let query = Query(filter)
                 let count = try await records.count(query, as: type)
                 #expect(count.value == Int64(NaiveModel.answer(query, packages).count), "\(query)")

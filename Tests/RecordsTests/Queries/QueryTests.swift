@@ -234,7 +234,26 @@ import Tuples
             (Query(in: ["ann", "bob"]), .wrongKind),
         ]
         for (query, code) in cases {
-            await #expect { try await records.find(query, as: type) } throws: { ($0 as? RecordError)?.code == code }
+            await #expect { try await records.find(query, as: type) } throws: { error in
+                let error = error as? RecordError
+                return error?.code == code && error?.metadata.isEmpty == false
+            }
+        }
+        await #expect { try await records.find(Query(in: ["ann"], limit: .max), as: type) } throws: { error in
+            (error as? RecordError)?.metadata["limit"] == "\(Int.max)"
+        }
+        await #expect { try await records.find(Query(deep, in: ["ann"]), as: type) } throws: { error in
+            (error as? RecordError)?.metadata["depthMax"] == "\(Filter.depthMax)"
+        }
+        await #expect {
+            try await records.find(Query(in: ["ann"], orderedBy: ["downloads", "tags"]), as: type)
+        } throws: {
+            ($0 as? RecordError)?.metadata["field"] == "tags"
+        }
+        let unordered = Query(in: ["ann"], orderedBy: [.descending("downloads"), .caseFolded("summary")])
+        await #expect { try await records.find(unordered, as: type) } throws: { error in
+            let error = error as? RecordError
+            return error?.code == .notServed && error?.metadata["order"] == "downloads:down,summary:folded"
         }
     }
 

@@ -18,6 +18,7 @@ struct RandomQuestions {
             Index("by_tag_and_downloads", on: [.each("tags"), .field("downloads")]),
             Index("by_summary_and_downloads", on: [.field("summary"), .field("downloads")]),
             Index("count", .count, on: []),
+            Index("count_by_tag", .count, on: [.each("tags")]),
             Index("count_by_summary", .count, on: [.field("summary"), .field("downloads")]),
         ]
 

@@ -35,9 +35,14 @@ import Tuples
     private static let index = Index("by_downloads", on: [.field("downloads")])
 
     private func open(_ store: any KeyValueStore, _ types: [any RecordTypeDeclaration]) async throws -> RecordStore {
-        try await RecordStore.open(store, namespace: "t", types: types, cursorKey: CursorKey(high: 1, low: 2)) {
-            Timestamp(milliseconds: 0)
-        }
+        // Leases are waited for in simulated time.
+        try await RecordStore.open(
+            store,
+            namespace: "t",
+            types: types,
+            cursorKey: CursorKey(high: 1, low: 2),
+            environment: SimulatedTime(seed: 1).environment
+        ) { Timestamp(milliseconds: 0) }
     }
 
     private func refusal(_ body: () async throws -> Void) async -> RecordError? {
@@ -152,6 +157,86 @@ import Tuples
             _ = try await open(store, [try SchemaTests.type(fields: SchemaTests.fields.dropLast() + [changed])])
         }
         #expect(error?.code == .forbiddenChange)
+    }
+
+    private static func numbered(
+        _ other: Field<Package>? = nil,
+        indexes: [Index] = []
+    ) throws -> RecordType<Package> {
+        var fields: [Field<Package>] = [.one("owner", .string, number: 1), .one("name", .string, number: 2)]
+        if let other { fields.append(other) }
+        return try type(fields: fields, indexes: indexes)
+    }
+
+    /// A field that is retired is in no index, and neither its name nor its number is used again; old values are read.
+    @Test func retiredFieldStaysOutOfUse() async throws {
+        let downloads = Field<Package>.one("downloads", .integer, number: 5)
+        let index = Index("by_downloads", on: [.field("downloads")])
+        let store = MemoryStore()
+        let live = try SchemaTests.numbered(downloads, indexes: [index])
+        let before = try await open(store, [live])
+        let package = Package.with {
+            $0.owner = "ann"
+            $0.name = "zip"
+            $0.downloads = 7
+        }
+        try await before.save(package, as: live)
+        // Not while an index takes it.
+        let early = await refusal { _ = try await open(store, [try SchemaTests.numbered(downloads.retired())]) }
+        #expect(early?.code == .forbiddenChange && early?.metadata["index"] == "by_downloads")
+        try await before.dropIndex("by_downloads", of: "package", pace: IndexWorkPace())
+        _ = try await open(store, [try SchemaTests.numbered()])
+        let retired = try SchemaTests.numbered(downloads.retired())
+        let records = try await open(store, [retired])
+        let described = try await records.describeSchema()
+        #expect(described[type: "package"]?.fields.first { $0.name == "downloads" }?.isRetired == true)
+        // Old values are there, by the message, by the field's name, and in a filter.
+        let query = Query(.compare("downloads", .equal, 7), in: ["ann"])
+        #expect(try await records.find(query, as: retired).records.map(\.message) == [package])
+        let selected = try await records.select(["downloads"], query, as: retired).records.first?.message
+        #expect(selected?["downloads"] == [7])
+        let refused: [(Field<Package>, String)] = [
+            (downloads, "downloads"), (.one("downloads", .integer, number: 9), "downloads"),
+            (.one("count", .integer, number: 5), "count"), (.one("count", .string, number: 5), "count"),
+        ]
+        for (field, name) in refused {
+            let error = await refusal { _ = try await open(store, [try SchemaTests.numbered(field)]) }
+            #expect(error?.code == .forbiddenChange && error?.metadata["field"] == name, "\(name): \(error as Any)")
+        }
+        // Also for releases that leave it out, and for programs without the generated code.
+        _ = try await open(store, [try SchemaTests.numbered()])
+        #expect(try await records.describeSchema() == described)
+        let catalog = try await RecordCatalog(store).open("t", cursorKey: CursorKey(high: 1, low: 2)) {
+            Timestamp(milliseconds: 0)
+        }
+        let stored = try #require(catalog.types["package"])
+        #expect(try await catalog.records.find(query, as: stored).records.count == 1)
+        #expect(try await records.describeSchema() == described)
+        // What has taken another's number may be retired along with it, but not alone.
+        let renamed = Field<Package>.one("old_name", .string, number: 2).retired()
+        let shared = await refusal { _ = try await open(MemoryStore(), [try SchemaTests.numbered(renamed)]) }
+        #expect(shared?.code == .invalidDeclaration && shared?.metadata["name"] == "name")
+    }
+
+    @Test func keysAndIndexesTakeNoRetiredField() throws {
+        let name = Field<Package>.one("name", .string, number: 2).retired()
+        let owner = Field<Package>.one("owner", .string, number: 1)
+        let size = Field<Package>.one("size", .integer, number: 5).retired()
+        let part = Field<Package>.one("part", .string, number: 3)
+        let indexes: [Index] = [
+            Index("i", on: [.field("size")]), Index("i", on: [.descending(.field("size"))]),
+            Index("i", .sum(of: "size"), on: []), Index("i", .count, on: [.field("size")]),
+        ]
+        for index in indexes {
+            #expect {
+                try SchemaTests.type(fields: [owner, part, size], primaryKey: ["part"], indexes: [index])
+            } throws: {
+                ($0 as? RecordError)?.code == .invalidDeclaration && ($0 as? RecordError)?.metadata["name"] == "size"
+            }
+        }
+        #expect { try SchemaTests.type(fields: [owner, name]) } throws: {
+            ($0 as? RecordError)?.code == .invalidDeclaration && ($0 as? RecordError)?.metadata["name"] == "name"
+        }
     }
 
     @Test func addedIndexIsNotUsed() async throws {

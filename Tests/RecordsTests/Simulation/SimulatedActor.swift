@@ -13,7 +13,7 @@ struct SimulatedActor: Sendable {
 
     static let refusals: [RecordError.Code] = [
         .alreadyExists, .notFound, .versionMismatch, .notUnique, .contended, .outdatedSchema, .indexNotReady,
-        .notServed,
+        .notServed, .tooLarge,
     ]
 
     var witness: Witness { world.witness }

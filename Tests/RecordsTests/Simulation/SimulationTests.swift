@@ -78,20 +78,28 @@ import Testing
         #expect(writes > 100)
     }
 
-    /// Every rule is needed: without it, some run breaks a promise. Two more are tried by ``IndexBuildTests``.
-    @Test(
-        arguments: [
-            ("compareRecord", WriteRules.compareRecord), ("entriesFirst", .entriesFirst),
-            ("realRevision", .realRevision), ("compareRelease", .compareRelease), ("rewriteFirst", .rewriteFirst),
-            ("claimAnew", .claimAnew), ("judgeHolder", .judgeHolder), ("doubtTotals", .doubtTotals),
-            ("recogniseOwn", .recogniseOwn), ("intentFirst", .intentFirst), ("holdLease", .holdLease),
-            ("barrier", .barrier), ("refuseUnknown", .refuseUnknown), ("noticeTotals", .noticeTotals),
-            ("comparePublished", .comparePublished), ("compareNotice", .compareNotice), ("tellBehind", .tellBehind),
-            ("checkCounting", .checkCounting), ("countSelf", .countSelf), ("countUnchanged", .countUnchanged),
-            ("holdToRecord", .holdToRecord), ("compareColumns", .compareColumns), ("hideExpired", .hideExpired),
-        ]
-    )
-    func ruleIsNeeded(_ name: String, _ rule: WriteRules) async throws {
+    private static let needed: [(String, WriteRules)] = [
+        ("compareRecord", .compareRecord), ("entriesFirst", .entriesFirst), ("realRevision", .realRevision),
+        ("compareRelease", .compareRelease), ("rewriteFirst", .rewriteFirst), ("claimAnew", .claimAnew),
+        ("judgeHolder", .judgeHolder), ("doubtTotals", .doubtTotals), ("recogniseOwn", .recogniseOwn),
+        ("intentFirst", .intentFirst), ("holdLease", .holdLease), ("barrier", .barrier),
+        ("refuseUnknown", .refuseUnknown), ("noticeTotals", .noticeTotals), ("comparePublished", .comparePublished),
+        ("compareNotice", .compareNotice), ("tellBehind", .tellBehind), ("checkCounting", .checkCounting),
+        ("countSelf", .countSelf), ("countUnchanged", .countUnchanged), ("holdToRecord", .holdToRecord),
+        ("compareColumns", .compareColumns), ("hideExpired", .hideExpired),
+    ]
+
+    /// No rule is without a test that takes it away.
+    @Test func everyRuleIsTakenAway() {
+        let tried = SimulationTests.needed + TransactionSimulationTests.needed
+        // Two that are a matter of one building alone are taken away there.
+        let all = tried.reduce(IndexBuildTests.needed) { $0.union($1.1) }
+        #expect(all == .all)
+        #expect(Set(tried.map(\.0)).count == tried.count)
+    }
+
+    /// Every rule is needed: without it, some run breaks a promise.
+    @Test(arguments: needed) func ruleIsNeeded(_ name: String, _ rule: WriteRules) async throws {
         for seed in 0..<UInt64(2_000) {
             for scope in [BatchScope.key, .partition] {
                 var simulation = Simulation(seed: seed, scope: scope, operations: 40, clients: 4)

@@ -24,14 +24,13 @@ import Testing
         #expect(carriedOut > Int(TransactionSimulationTests.seeds) * 3)
     }
 
+    static let needed: [(String, WriteRules)] = [
+        ("validateReads", .validateReads), ("validateRanges", .validateRanges), ("stampChanges", .stampChanges),
+        ("stampFirst", .stampFirst), ("recogniseCommit", .recogniseCommit),
+    ]
+
     /// Every rule is needed: without it, no order explains some history.
-    @Test(
-        arguments: [
-            ("validateReads", WriteRules.validateReads), ("validateRanges", .validateRanges),
-            ("stampChanges", .stampChanges), ("stampFirst", .stampFirst), ("recogniseCommit", .recogniseCommit),
-        ]
-    )
-    func ruleIsNeeded(_ name: String, _ rule: WriteRules) async throws {
+    @Test(arguments: needed) func ruleIsNeeded(_ name: String, _ rule: WriteRules) async throws {
         for seed in 0..<UInt64(3_000) {
             var simulation = TransactionSimulation(seed: seed)
             simulation.rules.remove(rule)

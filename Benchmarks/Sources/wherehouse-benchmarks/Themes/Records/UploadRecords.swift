@@ -19,10 +19,10 @@ enum UploadRecords {
         try RecordType(
             "upload",
             fields: [
-                .one("name", .string) { .string($0.name) },
-                .one("owner", .string) { .string($0.owner) },
-                .one("created", .integer) { .integer($0.created) },
-                .one("size", .integer) { .integer(Int64(clamping: $0.size)) },
+                .one("name", .string, number: 1),
+                .one("owner", .string, number: 3),
+                .one("created", .integer, number: 5),
+                .one("size", .integer, number: 4, as: .unsigned),
             ],
             partitionedBy: .shards(1, of: ["name"], group: "upload"),
             primaryKey: ["name"],
