@@ -30,6 +30,33 @@ import Testing
         #expect(written.status == 1 && written.error.contains("read-only"))
     }
 
+    @Test func aLegacyFilesServiceIsImported() async throws {
+        let server = try await RedisServer.start()
+        let id = "00000000-0000-4000-8000-000000000001"
+        let part = "00000000000000000000000000000007/\(id)/10000000-0000-4000-8000-000000000001.png"
+        let files = #"[{"type":"c-preview","filename":"\#(part)","contentLength":5,"bucket":"models"}]"#
+        try server.cli(
+            ["hset", "{ms-files}files-data:\(id)", "uploadId", id, "owner", "ann", "name", "Pier", "status", "3"]
+                + ["startedAt", "1600000000000", "bucket", "models", "files", files]
+        )
+        try server.cli("hset", "{ms-files}files-ptr-user:ann", "pier", id)
+        let source = server.url + "?layout=raw"
+        let imported = try await tool.output("import", "files", source, "sqlite:files.db", "--quiet")
+        #expect(imported == "1 upload saved, 1 alias.\n")
+        let query = try await tool.output("query", "sqlite:files.db", "files", "upload", "owner = \"ann\"")
+        #expect(query.contains("pier") && query.contains(id))
+
+        // From a copy it is the same, and what is not carried is told.
+        try server.cli("set", "{ms-files}files-data:damaged", "x")
+        try await tool.output("copy", source, "sqlite:copy.db")
+        let again = try await tool.run("import", "files", "sqlite:copy.db", "sqlite:files.db", "--quiet", "--json")
+        let lines = again.output.split(separator: "\n")
+        #expect(again.status == 1 && lines.count == 2 && again.error.contains("uploads: 1"))
+        let finding = #"{"finding":"wrongType","loss":"upload","key":"{ms-files}files-data:damaged""#
+        #expect(lines.first?.hasPrefix(finding) == true)
+        #expect(lines.last?.hasPrefix(#"{"saved":0,"unchanged":1,"replaced":0,"lost":1,"aliases":1,"#) == true)
+    }
+
     @Test func aLegacyTableIsCopiedAndVerified() async throws {
         let server = try await PostgreSQLServer.shared()
         let url = try await server.makeDatabase()

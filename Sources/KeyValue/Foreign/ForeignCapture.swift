@@ -65,6 +65,9 @@ public enum ForeignGuarantee: String, Hashable, Sendable, Codable, CaseIterable 
     /// Every change is marked in the writer's own transaction, and the server refuses writers from the switch on.
     /// Nothing is lost.
     case marked
+    /// Every change is read from the server's replication stream, and writers lose their rights at the switch. Nothing
+    /// is lost; when the server has dropped a part of the stream that was not read yet, everything is compared anew.
+    case streamed
     /// Nothing tells of changes: both stores are compared again and again. Nothing is lost only if nobody writes from
     /// when the operator says so.
     case scanned

@@ -61,9 +61,12 @@ extension MigrationController {
     }
 
     /// Has everything compared anew when changes may have gone by, and carries over what was found to differ since.
-    func coverGaps() async throws(StoreError) {
+    ///
+    /// Behind a switch it refuses writers again whose server has forgotten that it does.
+    func watchForeignWriters() async throws(StoreError) {
         guard let foreign = stores.foreign else { return }
         let record = try await stores.control.read()
+        if record.mode == .switched { return try await setForeignFence(of: record) }
         guard record.mode == .captured else { return }
         let gaps = try await foreign.captureReport().gaps
         if try await stores.control.comparedGaps() != gaps {

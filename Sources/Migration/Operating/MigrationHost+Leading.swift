@@ -63,7 +63,7 @@ extension MigrationHost {
                 lookedAt = now
                 try await look(record, &estimate)
                 try await pruning.prune(stores.control, now: now)
-                if execution == nil { try await leading.controller.coverGaps() }
+                if execution == nil { try await leading.controller.watchForeignWriters() }
             }
             return execution == nil ? .milliseconds(200) : .milliseconds(100)
         }

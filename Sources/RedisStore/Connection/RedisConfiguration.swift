@@ -1,4 +1,6 @@
 #if Redis
+import NIOSSL
+
 /// Where servers are and how they are spoken to.
 struct RedisConfiguration: Sendable {
     /// How a connection is encrypted.
@@ -7,6 +9,18 @@ struct RedisConfiguration: Sendable {
         var authorities: String?
         /// Whether the server's certificate has to be for its name.
         var verifiesName = true
+
+        func context() throws -> NIOSSLContext {
+            var settings = TLSConfiguration.makeClientConfiguration()
+            if let authorities { settings.trustRoots = .file(authorities) }
+            if !verifiesName { settings.certificateVerification = .noHostnameVerification }
+            return try NIOSSLContext(configuration: settings)
+        }
+
+        func handler(_ context: NIOSSLContext, for endpoint: RedisEndpoint) throws -> NIOSSLClientHandler {
+            let isNamed = verifiesName && !endpoint.host.isAddress
+            return try NIOSSLClientHandler(context: context, serverHostname: isNamed ? endpoint.host : nil)
+        }
     }
 
     /// Servers to begin with: one, or some of a cluster.
@@ -39,5 +53,10 @@ struct RedisEndpoint: Hashable, Sendable, CustomStringConvertible {
     var port: Int
 
     var description: String { "\(host):\(port)" }
+}
+
+extension String {
+    /// Whether it is an address rather than a name.
+    fileprivate var isAddress: Bool { contains(":") || allSatisfy { $0.isNumber || $0 == "." } }
 }
 #endif

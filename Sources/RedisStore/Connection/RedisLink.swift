@@ -164,10 +164,8 @@ final class RedisLink: @unchecked Sendable {
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let tls = try router.tls() {
-                        let host = configuration.tls?.verifiesName == true ? endpoint.host : nil
-                        let name = host.flatMap { $0.isAddress ? nil : $0 }
-                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: name)
+                    if let context = try router.tls(), let tls = configuration.tls {
+                        let handler = try tls.handler(context, for: endpoint)
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
                     try channel.pipeline.syncOperations.addHandler(
@@ -370,10 +368,5 @@ extension Duration {
     var nanoseconds: Int64 {
         components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
     }
-}
-
-extension String {
-    /// Whether it is an address rather than a name.
-    fileprivate var isAddress: Bool { contains(":") || allSatisfy { $0.isNumber || $0 == "." } }
 }
 #endif

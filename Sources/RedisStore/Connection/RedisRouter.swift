@@ -51,10 +51,7 @@ final class RedisRouter: @unchecked Sendable {
     func tls() throws -> NIOSSLContext? {
         guard let tls = configuration.tls else { return nil }
         if let context { return context }
-        var settings = TLSConfiguration.makeClientConfiguration()
-        if let file = tls.authorities { settings.trustRoots = .file(file) }
-        if !tls.verifiesName { settings.certificateVerification = .noHostnameVerification }
-        let made = try NIOSSLContext(configuration: settings)
+        let made = try tls.context()
         context = made
         return made
     }

@@ -12,7 +12,9 @@ public import KeyValue
 /// `accept` takes `relaxed` for servers that do not flush every write to disk before they acknowledge it, `eviction` for
 /// such as remove records when their memory is full, and `moved`.
 ///
-/// With `layout=raw` it opens a ``RedisRawStore``, with the options `match` and `unsupported`.
+/// With `layout=raw` it opens a ``RedisRawStore``, with the options `match` and `unsupported`. With
+/// `capture=stream` too, it opens a ``RedisForeignStore``, the source of a migration while other programs go on writing
+/// there.
 public struct RedisDriver: StoreDriver {
     /// The driver.
     public init() {}
@@ -24,10 +26,14 @@ public struct RedisDriver: StoreDriver {
         environment: StoreEnvironment
     ) async throws(StoreError) -> any KeyValueStore {
         if try location.isRaw() {
-            try location.requireOptions(among: ["timeout", "ca"] + RedisRawOptions.names)
+            try location.requireOptions(among: ["timeout", "ca", "capture"] + RedisRawOptions.names)
             let configuration = try RedisConfiguration(location)
             let options = try RedisRawOptions(location, database: configuration.database)
+            let captures = try location.capture(among: ["stream"]) != nil
             let client = try await RedisClient.connect(configuration, environment: environment)
+            guard !captures else {
+                return try await RedisForeignStore.open(client, configuration, options, environment: environment)
+            }
             return try await RedisRawStore.open(client, options: options, environment: environment)
         }
         try location.requireOptions(among: ["prefix", "timeout", "ca", "connections", "wait"])

@@ -18,14 +18,27 @@ struct RedisCommand: Sendable {
     /// How many commands are together in this one, each with a reply of its own; nil for a command by itself.
     let together: Int?
 
-    /// A command from its parts; a name of several words becomes several arguments.
-    init(_ name: String, _ arguments: [[UInt8]] = [], slot: UInt16? = nil, _ effect: Effect = .reads) {
-        let words = name.utf8.split(separator: 0x20)
+    /// A command from its parts, the arguments in one list or two; a name of several words becomes several arguments.
+    init(
+        _ name: String,
+        _ arguments: [[UInt8]] = [],
+        and others: [[UInt8]] = [],
+        slot: UInt16? = nil,
+        _ effect: Effect = .reads
+    ) {
+        let wordCount = name.utf8.reduce(1) { $1 == 0x20 ? $0 + 1 : $0 }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(words.reduce(RedisCommand.wireBytes(of: arguments)) { $0 + $1.count + 8 })
-        RedisCommand.appendHead(0x2A, words.count + arguments.count, to: &bytes)
-        for word in words { RedisCommand.append(word, to: &bytes) }
+        bytes.reserveCapacity(
+            RedisCommand.wireBytes(of: arguments) + RedisCommand.wireBytes(of: others) + name.utf8.count + 8 * wordCount
+        )
+        RedisCommand.appendHead(0x2A, wordCount + arguments.count + others.count, to: &bytes)
+        if wordCount == 1 {
+            RedisCommand.append(name.utf8, to: &bytes)
+        } else {
+            for word in name.utf8.split(separator: 0x20) { RedisCommand.append(word, to: &bytes) }
+        }
         for argument in arguments { RedisCommand.append(argument, to: &bytes) }
+        for argument in others { RedisCommand.append(argument, to: &bytes) }
         self.bytes = bytes
         self.slot = slot
         self.effect = effect

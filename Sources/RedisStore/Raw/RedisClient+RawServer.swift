@@ -6,9 +6,15 @@ extension RedisRawStore {
     static func open(
         _ client: RedisClient,
         options: RedisRawOptions,
-        environment: StoreEnvironment
+        environment: StoreEnvironment,
+        hiding hidden: [UInt8]? = nil
     ) async throws(StoreError) -> RedisRawStore {
-        try await RedisRawStore(server: ClientServer(client: client), options: options, environment: environment)
+        try await RedisRawStore(
+            server: ClientServer(client: client),
+            options: options,
+            environment: environment,
+            hiding: hidden
+        )
     }
 }
 

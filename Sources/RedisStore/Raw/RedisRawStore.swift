@@ -22,6 +22,8 @@ public final class RedisRawStore: ReadOnlyStore {
     let server: any RawServer
     let options: RedisRawOptions
     let expiryIsRelative: Bool
+    /// What capture keeps there, which is not shown; nil in a view that does not capture.
+    private let hidden: [UInt8]?
     private let version: String
     private let environment: StoreEnvironment
     private let identity: StoreIdentity
@@ -48,13 +50,15 @@ public final class RedisRawStore: ReadOnlyStore {
         server: any RawServer,
         options: RedisRawOptions,
         environment: StoreEnvironment,
-        valueBytesMax: Int = RedisRawStore.valueBytesMax
+        valueBytesMax: Int = RedisRawStore.valueBytesMax,
+        hiding hidden: [UInt8]? = nil
     ) async throws(StoreError) {
         self.server = server
         self.options = options
         partition = Array("db\(options.database)".utf8)
         partitionOfEmptyKey = partition + Array(".empty".utf8)
         self.environment = environment
+        self.hidden = hidden
         identity = environment.makeIdentity()
         let nodes = try await server.nodes()
         let replies = try await server.replies(to: [["INFO", "server"].map { Array($0.utf8) }], at: nodes.first)
@@ -81,7 +85,12 @@ public final class RedisRawStore: ReadOnlyStore {
     private let partitionOfEmptyKey: [UInt8]
     private static let standInForEmptyKey: [UInt8] = [0]
 
-    private func key(of name: [UInt8]) -> Key {
+    /// What tells a row from itself at another time, where that matters.
+    private func nonce(_ value: [UInt8], _ drawn: UInt64) -> UInt64 {
+        hidden == nil ? drawn : Revision.nonce(digesting: value)
+    }
+
+    func key(of name: [UInt8]) -> Key {
         name.isEmpty
             ? Key(partition: partitionOfEmptyKey, bytes: RedisRawStore.standInForEmptyKey)
             : Key(partition: partition, bytes: name)
@@ -90,7 +99,7 @@ public final class RedisRawStore: ReadOnlyStore {
     /// The Redis key; nil where the view can't have a record.
     private func name(of key: Key) -> [UInt8]? {
         guard key.space == .records else { return nil }
-        if key.partition == partition { return key.bytes }
+        if key.partition == partition { return key.bytes == hidden ? nil : key.bytes }
         return key.partition == partitionOfEmptyKey && key.bytes == RedisRawStore.standInForEmptyKey ? [] : nil
     }
 
@@ -104,7 +113,8 @@ public final class RedisRawStore: ReadOnlyStore {
         let nonce = environment.random()
         return zip(keys, names).map { key, name in
             guard name != nil, let value = found.popFirst() ?? nil else { return nil }
-            return Entry(key: key, value: value, revision: Revision(store: identity, key: key, nonce: nonce))
+            let revision = Revision(store: identity, key: key, nonce: self.nonce(value, nonce))
+            return Entry(key: key, value: value, revision: revision)
         }
     }
 
@@ -123,7 +133,7 @@ public final class RedisRawStore: ReadOnlyStore {
             if partition == partitionOfEmptyKey,
                 let value = try await records(of: [[]], keysOnly: options.keysOnly)[0]
             {
-                builder.append(key(of: []), value: value, nonce: nonce, isTombstone: false)
+                builder.append(key(of: []), value: value, nonce: self.nonce(value, nonce), isTombstone: false)
             }
             return builder.page(cursor: nil)
         }
@@ -148,7 +158,7 @@ public final class RedisRawStore: ReadOnlyStore {
                 taken += 1
                 let key = key(of: name)
                 guard let value, range.contains(key) else { continue }
-                builder.append(key, value: value, nonce: nonce, isTombstone: false)
+                builder.append(key, value: value, nonce: self.nonce(value, nonce), isTombstone: false)
                 bytes += name.count + value.count
                 rows += 1
             }
@@ -184,7 +194,7 @@ public final class RedisRawStore: ReadOnlyStore {
         seen.reserveCapacity(names.count)
         for name in names {
             guard let name = name.bytes else { throw refusal(reply) }
-            if seen.insert(HashedBytes(bytes: name)).inserted { position.pending.append(name) }
+            if name != hidden, seen.insert(HashedBytes(bytes: name)).inserted { position.pending.append(name) }
         }
     }
 

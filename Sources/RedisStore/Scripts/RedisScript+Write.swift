@@ -10,8 +10,11 @@ extension RedisScript {
     ///
     /// Replies `1`, or an array: `f` and the fence that does not admit the batch; `c` and for each operation in conflict
     /// its number and the row there, or 0 for rows beyond the first that have 128 KiB together; `s`, the number of an
-    /// addition that can't be and the row there; `x` where a row that was sent ahead is gone; `d` and for each operation
+    /// addition that can't be and the first 25 bytes of the row there, which is one more than a counter has; `x` where a row that was sent ahead is gone; `d` and for each operation
     /// the sum of an addition, 1 or 0 for a delete, and else nothing.
+    ///
+    /// The head of each row is read once, since a batch names a key once: it decides the preconditions and additions, and
+    /// tells which of the sorted sets have to change. Most writes replace a row, and then none has.
     static let writeText = """
         local call, sub, byte = redis.call, string.sub, string.byte
         local base, epoch, partition, counted = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
@@ -24,25 +27,23 @@ extension RedisScript {
           return {'f', false}
         end
 
-        local function row(i) return base .. 'r' .. sub(ARGV[i], 2, 2) .. counted .. ARGV[i + 1] end
-
-        local function holds(kind, header, nonce)
-          local isLive = #header > 0 and byte(header, 2) == 0
-          if kind == 'a' then return not isLive end
-          if kind == 'v' then return #header == 0 end
-          if kind == 'e' then return isLive end
-          return #header > 0 and nonce == sub(header, 9, 16)
-        end
-
-        local conflicts
+        local names, olds, conflicts = {}, {}
         local room = 131072
         for i = 7, #ARGV, 4 do
-          local kind = sub(ARGV[i], 3, 3)
-          if kind ~= '-' then
-            local name = row(i)
-            if not holds(kind, call('GETRANGE', name, 0, 15), ARGV[i + 3]) then
+          local place, kind = (i - 3) / 4, byte(ARGV[i], 3)
+          local name = base .. 'r' .. sub(ARGV[i], 2, 2) .. counted .. ARGV[i + 1]
+          local old = call('GETRANGE', name, 0, 24)
+          names[place], olds[place] = name, old
+          if kind ~= 45 then
+            local isLive = #old > 0 and byte(old, 2) == 0
+            local holds
+            if kind == 97 then holds = not isLive
+            elseif kind == 118 then holds = #old == 0
+            elseif kind == 101 then holds = isLive
+            else holds = #old > 0 and ARGV[i + 3] == sub(old, 9, 16) end
+            if not holds then
               conflicts = conflicts or {'c'}
-              conflicts[#conflicts + 1] = (i - 7) / 4
+              conflicts[#conflicts + 1] = place - 1
               local there = 0
               if room > 0 then
                 there = call('GET', name)
@@ -68,51 +69,53 @@ extension RedisScript {
 
         local outcomes
         for i = 7, #ARGV, 4 do
-          if byte(ARGV[i]) == 97 then
-            local old = call('GET', row(i))
-            local value = sub(ARGV[i + 2], 17)
-            if old and byte(old, 2) == 0 then
+          local place, action = (i - 3) / 4, byte(ARGV[i])
+          if action == 97 then
+            local old, value = olds[place], sub(ARGV[i + 2], 17)
+            if #old > 0 and byte(old, 2) == 0 then
               value = #old == 24 and sum(sub(old, 17), value) or nil
-              if not value then return {'s', (i - 7) / 4, old} end
+              if not value then return {'s', place - 1, old} end
             end
             outcomes = outcomes or {}
-            outcomes[(i - 7) / 4 + 1] = value
-          elseif byte(ARGV[i]) == 115 and call('EXISTS', base .. 's' .. ARGV[i + 2]) == 0 then
+            outcomes[place] = value
+          elseif action == 115 and call('EXISTS', base .. 's' .. ARGV[i + 2]) == 0 then
             return {'x'}
           end
         end
 
         for i = 7, #ARGV, 4 do
-          local action, space = sub(ARGV[i], 1, 1), sub(ARGV[i], 2, 2)
-          local key, place = ARGV[i + 1], (i - 7) / 4 + 1
-          local index, tombstones = base .. 'i' .. space .. partition, base .. 't' .. space .. partition
-          if action == 'd' then
-            local name = row(i)
-            local header = call('GETRANGE', name, 0, 15)
+          local place, action, space = (i - 3) / 4, byte(ARGV[i]), sub(ARGV[i], 2, 2)
+          local key, name, old = ARGV[i + 1], names[place], olds[place]
+          local isThere = #old > 0
+          local wasBuried = isThere and byte(old, 2) == 1
+          if action == 100 then
             outcomes = outcomes or {}
-            outcomes[place] = (#header > 0 and byte(header, 2) == 0) and 1 or 0
-            if #header > 0 then
+            outcomes[place] = (isThere and not wasBuried) and 1 or 0
+            if isThere then
+              local index = base .. 'i' .. space .. partition
               call('UNLINK', name)
               call('ZREM', index, key)
-              if byte(header, 2) == 1 then call('ZREM', tombstones, key) end
+              if wasBuried then call('ZREM', base .. 't' .. space .. partition, key) end
               if call('EXISTS', index) == 0 then call('ZREM', base .. 'p' .. space, partition) end
             end
-          elseif action ~= 'c' then
+          elseif action ~= 99 then
             local stored = ARGV[i + 2]
-            if action == 's' then
-              call('RENAME', base .. 's' .. stored, row(i))
-              call('PERSIST', row(i))
+            if action == 115 then
+              call('RENAME', base .. 's' .. stored, name)
+              call('PERSIST', name)
             else
-              if action == 'a' then stored = sub(stored, 1, 16) .. outcomes[place] end
-              call('SET', row(i), stored)
+              if action == 97 then stored = sub(stored, 1, 16) .. outcomes[place] end
+              call('SET', name, stored)
             end
-            if call('ZADD', index, 0, key) == 1 then
+            if not isThere then
+              local index = base .. 'i' .. space .. partition
+              call('ZADD', index, 0, key)
               if call('ZCARD', index) == 1 then call('ZADD', base .. 'p' .. space, 0, partition) end
-              if action == 'b' then call('ZADD', tombstones, 0, key) end
-            elseif action == 'b' then
-              call('ZADD', tombstones, 0, key)
-            else
-              call('ZREM', tombstones, key)
+            end
+            if wasBuried and action ~= 98 then
+              call('ZREM', base .. 't' .. space .. partition, key)
+            elseif action == 98 and not wasBuried then
+              call('ZADD', base .. 't' .. space .. partition, 0, key)
             end
           end
         end

@@ -70,7 +70,7 @@ final class ScriptRunner: Sendable {
 
     private func command(_ call: Call, _ digests: [RedisScript: [UInt8]]) -> RedisCommand {
         let head: [[UInt8]] = [digests[call.script] ?? Array("0".utf8), [0x31], call.base]
-        return RedisCommand("EVALSHA", head + call.arguments, slot: call.slot, call.effect)
+        return RedisCommand("EVALSHA", head, and: call.arguments, slot: call.slot, call.effect)
     }
 }
 

@@ -12,7 +12,8 @@ struct ForeignCommand: ParsableCommand {
             database, then plan a migration whose source is that URL. From the cutover on the database refuses the \
             service. Remove capture when the migration is over.
 
-            The URL is that of a raw view that says how to capture: layout=raw&capture=triggers for PostgreSQL. Of any other raw view nothing tells what changes: there you stop the \
+            The URL is that of a raw view that says how to capture: layout=raw&capture=triggers for PostgreSQL, \
+            layout=raw&capture=stream for Redis. Of any other raw view nothing tells what changes: there you stop the \
             writers yourself when everything has been copied, and say so with freeze.
 
             Example: wherehouse migrate foreign install 'postgres://127.0.0.1/files?layout=raw&capture=triggers'
@@ -48,7 +49,7 @@ struct ListForeignCommand: StoreCommand {
         commandName: "list",
         abstract: "Show what is installed, what is missing, and what holds.",
         discussion: """
-            JSON: guarantee (marked or scanned), installed, refusing, gaps, and the lists objects and missing.
+            JSON: guarantee (marked, streamed or scanned), installed, refusing, gaps, and the lists objects and missing.
 
             Example: wherehouse migrate foreign list 'postgres://127.0.0.1/files?layout=raw&capture=triggers'
             """
@@ -126,7 +127,7 @@ struct CapturingOptions: ParsableArguments {
             guard let capture = store as? any ForeignCapture else {
                 throw CommandError(
                     .usage,
-                    "Say in the URL how to capture: layout=raw&capture=triggers for PostgreSQL."
+                    "Say in the URL how to capture: capture=triggers for PostgreSQL, capture=stream for Redis."
                 )
             }
             try await body(capture)
@@ -160,6 +161,8 @@ extension ForeignGuarantee {
     var text: String {
         switch self {
         case .marked: "Every change is marked in the writer's own transaction: nothing is lost."
+        case .streamed:
+            "Every change is read from the server's replication stream: nothing is lost; gaps are compared anew."
         case .scanned: "Nothing tells of changes: exact only if nobody writes from your confirmed freeze on."
         }
     }

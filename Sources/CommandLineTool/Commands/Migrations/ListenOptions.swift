@@ -39,12 +39,6 @@ struct ListenOptions: ParsableArguments {
     /// Serves the migration from now on, if that was asked for.
     func start(_ control: ControlStore, _ context: CommandContext) async throws -> RunningHTTPServer? {
         guard let listen else { return nil }
-        let level = isatty(STDERR_FILENO) == 1 ? Logger.Level.warning : .info
-        let logger = Logger(label: "wherehouse.http") { label in
-            JSONLogHandler(label, level: level, milliseconds: WallClock.milliseconds) { line in
-                StandardError.write(String(decoding: line, as: UTF8.self))
-            }
-        }
         let service = MigrationService(
             control,
             environment: context.environment,
@@ -54,14 +48,14 @@ struct ListenOptions: ParsableArguments {
             [service],
             tokens: try tokens(),
             metrics: MetricsRegistry(),
-            logger: logger,
+            logger: ServerLog.logger(isatty(STDERR_FILENO) == 1 ? .warning : .info),
             options: HTTPServer.Options(address: listen),
             environment: context.environment
         )
         return try await RunningHTTPServer.start(server)
     }
 
-    private static func address(_ text: String) throws -> ListenAddress {
+    static func address(_ text: String) throws -> ListenAddress {
         guard let address = ListenAddress(text) else {
             throw ValidationError("--listen is a port, HOST:PORT or [ADDRESS]:PORT.")
         }
@@ -69,12 +63,7 @@ struct ListenOptions: ParsableArguments {
     }
 
     private func tokens() throws -> BearerTokens {
-        if let tokenFile {
-            guard let data = FileManager.default.contents(atPath: tokenFile),
-                let text = String(data: data.prefix(1 << 20), encoding: .utf8)
-            else { throw CommandError(.failed, "The file of tokens can't be read.", ["path": tokenFile]) }
-            return try BearerTokens(text)
-        }
+        if let tokenFile { return try ListenOptions.tokens(of: tokenFile) }
         guard let text = ProcessInfo.processInfo.environment[ListenOptions.variable] else {
             throw CommandError(
                 .usage,
@@ -82,6 +71,25 @@ struct ListenOptions: ParsableArguments {
             )
         }
         return try BearerTokens(text)
+    }
+
+    /// The tokens of a file.
+    static func tokens(of path: String) throws -> BearerTokens {
+        guard let data = FileManager.default.contents(atPath: path),
+            let text = String(data: data.prefix(1 << 20), encoding: .utf8)
+        else { throw CommandError(.failed, "The file of tokens can't be read.", ["path": path]) }
+        return try BearerTokens(text)
+    }
+}
+
+/// Where servers log: standard error, one JSON object a line.
+enum ServerLog {
+    static func logger(_ level: Logger.Level) -> Logger {
+        Logger(label: "wherehouse.http") { label in
+            JSONLogHandler(label, level: level, milliseconds: WallClock.milliseconds) { line in
+                StandardError.write(String(decoding: line, as: UTF8.self))
+            }
+        }
     }
 }
 

@@ -1,0 +1,235 @@
+#if Redis
+import KeyValue
+import Synchronization
+
+/// Follows the streams of all masters of a Redis, and keeps what they tell of one database until it is carried over.
+///
+/// How far that has come is kept in the Redis itself, where another process goes on. Each process that follows carries
+/// over everything behind the place where it began; so whatever lies before a place that any of them has kept is done
+/// with.
+final class ChangeFollower: Sendable {
+    private let client: RedisClient
+    private let configuration: RedisConfiguration
+    private let environment: StoreEnvironment
+    private let keeper: CaptureKeeper
+    private let state = Mutex(State())
+
+    private struct State {
+        var pending = PendingChanges()
+        /// How far each node's stream was read.
+        var positions: [String: RedisStreamPosition] = [:]
+        var failures: [String: StoreError] = [:]
+        var followers: [Task<Void, Never>] = []
+        /// What was kept of the positions, and when.
+        var kept: [String: RedisStreamPosition] = [:]
+        var keptAt: Duration?
+        /// The record as it was read last, for when the database was emptied.
+        var record = CaptureRecord()
+    }
+
+    /// Beyond it changes are dropped, and a gap is counted.
+    private static let pendingMax = 1_000_000
+    /// What a stream has gone on by before that is kept: less than the least backlog of a server.
+    private static let keptBytes: UInt64 = 4 << 10
+
+    init(_ client: RedisClient, _ configuration: RedisConfiguration, _ environment: StoreEnvironment) {
+        self.client = client
+        self.configuration = configuration
+        self.environment = environment
+        keeper = CaptureKeeper(client: client)
+    }
+
+    private var database: Int { configuration.database }
+
+    // MARK: - Changes
+
+    /// Changes behind a number, at most so many.
+    func list(after number: UInt64, limit: Int) -> [(number: UInt64, key: [UInt8])] {
+        state.withLock { $0.pending.list(after: number, limit: limit) }
+    }
+
+    /// Forgets changes that were carried over.
+    func remove(_ numbers: [UInt64]) {
+        state.withLock { state in for number in numbers { state.pending.remove(number) } }
+    }
+
+    /// Keeps how far everything was carried over, at most once a second, and only where that is some kilobytes further:
+    /// what is kept is a change too.
+    func keepPlaces() async throws(StoreError) {
+        let now = environment.now()
+        let places = state.withLock { state -> [String: RedisStreamPosition] in
+            guard now - (state.keptAt ?? .seconds(-1)) >= .seconds(1) else { return [:] }
+            state.keptAt = now
+            var places: [String: RedisStreamPosition] = [:]
+            for (node, position) in state.positions {
+                let place = state.pending.oldest(of: node) ?? position
+                if let kept = state.kept[node], kept.id == place.id,
+                    place.offset < kept.offset + ChangeFollower.keptBytes
+                {
+                    continue
+                }
+                places[node] = place
+            }
+            return places
+        }
+        guard !places.isEmpty else { return }
+        try await keeper.keep(positions: places)
+        state.withLock { $0.kept.merge(places) { $1 } }
+    }
+
+    /// What is kept in the Redis.
+    func record() async throws(StoreError) -> CaptureRecord {
+        let record = try await keeper.read()
+        if record.identity != nil { state.withLock { $0.record = record } }
+        return record
+    }
+
+    // MARK: - Following
+
+    /// Whether streams are followed.
+    var isFollowing: Bool { state.withLock { !$0.followers.isEmpty } }
+
+    /// Returns when everything has been read that any stream tells by now.
+    func catchUp() async throws(StoreError) {
+        let nodes = await client.nodes()
+        try await follow(nodes)
+        let deadline = environment.now() + configuration.callTimeout
+        for node in nodes {
+            let facts = try await RedisChangeStream.facts(client, node)
+            guard facts["role"] == "master", let offset = UInt64(facts["master_repl_offset"]) else {
+                throw StoreError(.unavailable, "The server is a replica now: name its master.", ["server": "\(node)"])
+            }
+            let target = RedisStreamPosition(id: facts["master_replid"], offset: offset, database: nil)
+            while try !hasReached(target, node) {
+                guard environment.now() < deadline else {
+                    throw state.withLock { $0.failures[node.description] }
+                        ?? StoreError(.timedOut, "The replication stream of a server lags behind: try again.")
+                }
+                do { try await environment.sleep(.milliseconds(2)) } catch { throw .cancelled }
+            }
+        }
+    }
+
+    private func hasReached(_ target: RedisStreamPosition, _ node: RedisEndpoint) throws(StoreError) -> Bool {
+        let (position, failure) = state.withLock { ($0.positions[node.description], $0.failures[node.description]) }
+        // It will not go away by waiting.
+        if let failure, failure.code == .unsupported { throw failure }
+        guard let position else { return false }
+        return position.id == target.id && position.offset >= target.offset
+    }
+
+    /// Begins to follow, where nobody does yet.
+    private func follow(_ nodes: [RedisEndpoint]) async throws(StoreError) {
+        guard !isFollowing else { return }
+        let record = try await record()
+        guard record.identity != nil else {
+            throw .invalidArgument("What programs write here is not captured: install capture first.")
+        }
+        state.withLock { state in
+            guard state.followers.isEmpty else { return }
+            (state.positions, state.failures, state.kept) = ([:], [:], record.positions)
+            state.followers = nodes.map { node in
+                Task { await follow(node, from: record.positions[node.description]) }
+            }
+        }
+    }
+
+    /// Ends following, and forgets what was not carried over.
+    func stop() async {
+        let followers = state.withLock { state in
+            let followers = state.followers
+            (state.followers, state.pending) = ([], PendingChanges())
+            return followers
+        }
+        for follower in followers { follower.cancel() }
+        for follower in followers { await follower.value }
+    }
+
+    /// Reads one node's stream until it is cancelled.
+    private func follow(_ node: RedisEndpoint, from start: RedisStreamPosition?) async {
+        var position = start
+        while !Task.isCancelled {
+            let failure: StoreError
+            do throws(StoreError) {
+                let stream = try await RedisChangeStream.open(client, configuration, node, from: position)
+                failure = await follow(stream, of: node, &position)
+                stream.close()
+            } catch {
+                failure = error
+            }
+            state.withLock { $0.failures[node.description] = failure }
+            do { try await environment.sleep(.milliseconds(50)) } catch { return }
+        }
+    }
+
+    /// Reads a stream to its end, which is the failure that it ends with.
+    private func follow(
+        _ stream: RedisChangeStream,
+        of node: RedisEndpoint,
+        _ position: inout RedisStreamPosition?
+    ) async -> StoreError {
+        do throws(StoreError) {
+            if position == nil || !stream.isContinued { try await noteGap() }
+            position = stream.beginning
+            arrived([], at: stream.beginning, before: stream.beginning, of: node)
+            while true {
+                let next = try await stream.next()
+                try await take(next, of: node, before: position ?? next.position)
+                position = next.position
+            }
+        } catch {
+            return error
+        }
+    }
+
+    private func take(
+        _ next: RedisChangeStream.Changes,
+        of node: RedisEndpoint,
+        before: RedisStreamPosition
+    ) async throws(StoreError) {
+        let isEmptied = next.changes.contains { change in
+            if case .everything(let number) = change.subject { number ?? database == database } else { false }
+        }
+        if isEmptied { try await noteGap() }
+        arrived(next.changes, at: next.position, before: before, of: node)
+        guard state.withLock({ $0.pending.count > ChangeFollower.pendingMax }) else { return }
+        try await noteGap()
+        state.withLock { $0.pending.removeAll() }
+    }
+
+    private func arrived(
+        _ changes: [RedisChange],
+        at position: RedisStreamPosition,
+        before: RedisStreamPosition,
+        of node: RedisEndpoint
+    ) {
+        state.withLock { state in
+            var before = before
+            for change in changes {
+                if case .key(let key, let number) = change.subject, key != CaptureRecord.key,
+                    number ?? database == database
+                {
+                    state.pending.add(.init(key: key, node: node.description, before: before))
+                }
+                before = change.position
+            }
+            state.positions[node.description] = position
+            state.failures[node.description] = nil
+        }
+    }
+
+    /// Counts that changes may have gone by, before anything is believed that comes later.
+    ///
+    /// Whoever emptied the database has removed what is kept too: that is made again.
+    func noteGap() async throws(StoreError) {
+        let (record, positions) = state.withLock { ($0.record, $0.positions) }
+        var wasLost = false
+        if let identity = record.identity { wasLost = try await keeper.keepIfAbsent(identity: identity) }
+        for (node, position) in positions { try await keeper.keepIfAbsent("position:" + node, position.text) }
+        try await keeper.keepIfAbsent("gaps", "\(record.gaps)")
+        // Others may have counted some that were lost with it, and no number is to come twice.
+        try await keeper.count(gaps: wasLost ? 1_000 : 1)
+        _ = try await self.record()
+    }
+}
+#endif

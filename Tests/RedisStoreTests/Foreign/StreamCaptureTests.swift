@@ -1,0 +1,152 @@
+#if Redis
+import KeyValue
+import TestServers
+import Testing
+
+@testable import RedisStore
+
+@Suite("Capture by a stream")
+struct StreamCaptureTests {
+    private struct Legacy {
+        let server: RedisServer
+        let url: String
+
+        init(_ arguments: [String] = []) async throws {
+            server = try await RedisServer.start(["--repl-diskless-sync-delay", "0"] + arguments)
+            try server.cli("acl", "setuser", "wherehouse", "on", ">tool", "~*", "&*", "+@all")
+            try server.cli("acl", "setuser", "service", "on", ">secret", "~a*", "~b*", "&*", "+@all", "-flushall")
+            url = "redis://wherehouse:tool@127.0.0.1:\(server.port)?layout=raw&capture=stream"
+        }
+
+        func open() async throws -> RedisForeignStore {
+            let store = try await RedisDriver().open(try StoreLocation(url), environment: .live)
+            return try #require(store as? RedisForeignStore)
+        }
+    }
+
+    private func marks(_ store: RedisForeignStore) async throws -> Set<String> {
+        var found: Set<String> = []
+        var cursor: Cursor?
+        repeat {
+            let page = try await store.marks(in: RedisForeignStore.bin, limit: 3, after: cursor)
+            for key in page.marks.flatMap(\.keys) { found.insert(String(decoding: key.bytes, as: UTF8.self)) }
+            cursor = page.cursor
+        } while cursor != nil
+        return found
+    }
+
+    @Test("marks what changed until it is cleared by name, in whichever process, and leaves no trace")
+    func capturing() async throws {
+        let legacy = try await Legacy()
+        try legacy.server.cli("set", "before", "1")
+        let store = try await legacy.open()
+        await #expect { try await self.marks(store) } throws: { ($0 as? StoreError)?.code == .invalidArgument }
+        try await store.installCapture()
+        try await store.installCapture()
+        #expect(try await store.captureReport().isInstalled)
+        #expect(try await marks(store) == [])
+        for number in 0..<8 { try legacy.server.cli("set", "k\(number)", "1") }
+        let first = try await store.marks(in: RedisForeignStore.bin, limit: 100, after: nil).marks
+        #expect(first.count == 8)
+        try legacy.server.cli("set", "k0", "2")
+        try await store.clearMarks(first.map(\.id), in: RedisForeignStore.bin)
+        #expect(try await marks(store) == ["k0"])
+        // Another process begins where this one had carried over everything.
+        await store.close()
+        try legacy.server.cli("del", "k7")
+        let other = try await legacy.open()
+        #expect(try await marks(other).isSuperset(of: ["k0", "k7"]))
+        #expect(try await other.captureReport().gaps == 0)
+        let key = try #require(
+            try await other.marks(in: RedisForeignStore.bin, limit: 1, after: nil).marks.first?.keys.first
+        )
+        let revision = try await other.get(key)?.revision
+        #expect(try await other.get(key)?.revision == revision)
+        // What capture keeps is none of the records.
+        #expect(try await other.scan(.all(), ScanOptions(), after: nil).count == 8)
+        try await other.removeCapture()
+        #expect(try legacy.server.cli("exists", "wherehouse:capture").hasPrefix("0"))
+        await other.close()
+    }
+
+    @Test("counts a gap when the server forgot, and when a database was emptied")
+    func gaps() async throws {
+        let legacy = try await Legacy(["--repl-backlog-size", "16384"])
+        let store = try await legacy.open()
+        try await store.installCapture()
+        let installed = try await store.captureReport()
+        #expect(installed.gaps == 0)
+        try legacy.server.cli("flushdb")
+        let emptied = try await store.captureReport()
+        #expect(emptied.gaps > 0 && emptied.identity == installed.identity && emptied.isInstalled)
+        await store.close()
+        for number in 0..<40 { try legacy.server.cli("set", "large\(number)", String(repeating: "x", count: 1_000)) }
+        let other = try await legacy.open()
+        #expect(try await other.captureReport().gaps > emptied.gaps)
+        #expect(try await marks(other) == [])
+        await other.close()
+    }
+
+    @Test("takes the right to write from all others, of open connections too, and gives back what each had")
+    func refusing() async throws {
+        let legacy = try await Legacy()
+        let store = try await legacy.open()
+        try await store.installCapture()
+        func service(_ words: String...) throws -> String {
+            try legacy.server.cli(["--user", "service", "--pass", "secret", "--no-auth-warning"] + words)
+        }
+        let before = try legacy.server.cli("acl", "list")
+        try await store.refuseForeignWriters(waitMax: .zero)
+        #expect(try await store.captureReport().isRefusing)
+        #expect(try service("set", "a", "1").contains("NOPERM"))
+        // Whoever may read keys learns nothing of passwords.
+        #expect(try !legacy.server.cli("hgetall", "wherehouse:capture").contains("#"))
+        #expect(try service("eval", "return redis.call('set', KEYS[1], 1)", "1", "a").contains("can't run"))
+        #expect(try legacy.server.cli("set", "a", "1").contains("NOPERM"))
+        try await store.refuseForeignWriters(waitMax: .zero)
+        try await store.admitForeignWriters()
+        #expect(try legacy.server.cli("acl", "list") == before)
+        #expect(try service("set", "a", "1").contains("OK"))
+        #expect(try await !store.captureReport().isRefusing)
+        // Somebody lets them in again behind our back.
+        try await store.refuseForeignWriters(waitMax: .zero)
+        let own = ["--user", "wherehouse", "--pass", "tool", "--no-auth-warning"]
+        try legacy.server.cli(own + ["acl", "setuser", "service", "+@write"])
+        #expect(try await !store.captureReport().isRefusing)
+        try await store.refuseForeignWriters(waitMax: .zero)
+        #expect(try service("set", "a", "1").contains("NOPERM"))
+        try await store.removeCapture()
+        let after = try legacy.server.cli("acl", "list")
+        #expect(after == before)
+        await store.close()
+        let nobody = try await RedisDriver().open(
+            try StoreLocation("redis://127.0.0.1:\(legacy.server.port)?layout=raw&capture=stream"),
+            environment: .live
+        )
+        await #expect {
+            try await (nobody as? RedisForeignStore)?.installCapture()
+        } throws: { ($0 as? StoreError)?.code == .invalidArgument }
+        await nobody.close()
+    }
+
+    @Test("follows and refuses at every master of a cluster")
+    func cluster() async throws {
+        let cluster = try await RedisCluster.start()
+        for node in cluster.nodes { try node.cli("acl", "setuser", "wherehouse", "on", ">tool", "~*", "&*", "+@all") }
+        let url = cluster.url.replacing("redis://", with: "redis://wherehouse:tool@") + "?layout=raw&capture=stream"
+        let opened = try await RedisDriver().open(try StoreLocation(url), environment: .live)
+        let store = try #require(opened as? RedisForeignStore)
+        try await store.installCapture()
+        let keys = (0..<24).map { "k\($0)" }
+        for key in keys { try cluster.nodes[0].cli("-c", "set", key, "1") }
+        #expect(try await marks(store) == Set(keys))
+        try await store.refuseForeignWriters(waitMax: .zero)
+        for key in keys { #expect(try cluster.nodes[0].cli("-c", "set", key, "2").contains("NOPERM")) }
+        #expect(try await store.captureReport().isRefusing)
+        try await store.removeCapture()
+        #expect(try cluster.nodes[0].cli("-c", "set", "k0", "2").contains("OK"))
+        #expect(try await store.scan(.all(), ScanOptions(limit: 1_000), after: nil).count > 0)
+        await store.close()
+    }
+}
+#endif
