@@ -1,12 +1,12 @@
 import StoreHTTP
 
 /// The one form of a request that both sides hash, whatever way it was sent.
-struct CanonicalRequest {
-    let bytes: [UInt8]
+package struct CanonicalRequest {
+    package let bytes: [UInt8]
     /// The names of the signed headers, in order, with semicolons between them.
-    let signedHeaders: String
+    package let signedHeaders: String
 
-    init(_ request: SignableRequest, _ pathForm: RequestSigner.PathForm, payloadHash: [UInt8]) {
+    package init(_ request: SignableRequest, _ pathForm: RequestSigner.PathForm, payloadHash: [UInt8]) {
         let headers = CanonicalRequest.headers(of: request)
         signedHeaders = CanonicalRequest.names(of: headers)
         var bytes = Array(request.method.utf8)
@@ -32,7 +32,7 @@ struct CanonicalRequest {
         self.bytes = bytes
     }
 
-    static func signedHeaders(of request: SignableRequest) -> String { names(of: headers(of: request)) }
+    package static func signedHeaders(of request: SignableRequest) -> String { names(of: headers(of: request)) }
 
     private static func names(of headers: [(name: String, values: [String])]) -> String {
         headers.map(\.name).joined(separator: ";")

@@ -26,7 +26,7 @@ public struct BucketDriver: StoreDriver {
         _ location: StoreLocation,
         environment: StoreEnvironment
     ) async throws(StoreError) -> any KeyValueStore {
-        try location.requireOptions(among: AWSAccess.options + HTTPConfiguration.options + ["style", "layout"])
+        try location.requireOptions(among: BucketAddress.options + HTTPConfiguration.options + ["layout"])
         let configuration = try BucketConfiguration(location, in: .live)
         // Before a server is asked.
         let layout = try BucketLayout(prefix: configuration.prefix)

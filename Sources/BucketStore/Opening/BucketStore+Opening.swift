@@ -88,9 +88,9 @@ extension BucketConfiguration {
         do throws(StoreError) {
             return (client, try await ask(client))
         } catch {
-            guard let region = error.metadata["region"], region != access.region else { throw error }
+            guard let region = error.metadata["region"], region != address.access.region else { throw error }
             var other = self
-            other.access.region = region
+            other.address.access.region = region
             let client = try other.client(caller)
             return (client, try await ask(client))
         }

@@ -7,9 +7,9 @@ import StoreHTTP
 /// The operations on the objects of one bucket, over HTTP. The format is that of Amazon S3's REST API of 2006-03-01.
 struct BucketClient: Sendable {
     var caller: AWSCaller
-    let bucket: String
-    /// Whether the bucket is the first part of the path, rather than of the host's name.
-    let isPathStyle: Bool
+    let address: BucketAddress
+
+    var bucket: String { address.bucket }
 
     var environment: StoreEnvironment { caller.caller.environment }
 
@@ -29,13 +29,7 @@ struct BucketClient: Sendable {
     }
 
     /// The path of an object, percent-encoded.
-    func path(_ name: [UInt8]) -> String {
-        let parts = name.split(separator: 0x2F, omittingEmptySubsequences: false).map { PercentEncoding.encode($0) }
-        let path = "/" + parts.joined(separator: "/")
-        return isPathStyle ? "/" + bucket + path : path
-    }
-
-    private var bucketPath: String { isPathStyle ? "/" + bucket : "/" }
+    func path(_ name: [UInt8]) -> String { address.path(name) }
 
     /// An object's bytes and the server's token for them; nil where there is none.
     ///
@@ -96,7 +90,7 @@ struct BucketClient: Sendable {
         body += Array("</Delete>".utf8)
         let request = AWSCaller.Request(
             "POST",
-            path: bucketPath,
+            path: address.path,
             query: [NamedValue("delete", "")],
             headers: [
                 NamedValue("Content-MD5", Base64.encode(Array(Insecure.MD5.hash(data: body)))),
@@ -140,7 +134,7 @@ struct BucketClient: Sendable {
         if let after { query.append(NamedValue("start-after", String(decoding: after, as: UTF8.self))) }
         if isEncoded { query.append(NamedValue("encoding-type", "url")) }
         if grouping { query.append(NamedValue("delimiter", "/")) }
-        let request = AWSCaller.Request("GET", path: bucketPath, query: query)
+        let request = AWSCaller.Request("GET", path: address.path, query: query)
         let listing = try await caller.call(request) { (reply) throws(StoreError) -> ObjectListing? in
             guard reply.status == 200 else { return nil }
             guard let result = parsed(reply), let listing = ObjectListing(result) else {
@@ -155,7 +149,7 @@ struct BucketClient: Sendable {
 
     /// What the server says of the bucket's versioning; nil where it does not say.
     func versioning() async throws(StoreError) -> String? {
-        let request = AWSCaller.Request("GET", path: bucketPath, query: [NamedValue("versioning", "")])
+        let request = AWSCaller.Request("GET", path: address.path, query: [NamedValue("versioning", "")])
         return try await caller.call(request) { (reply) throws(StoreError) -> String?? in
             guard reply.status == 200 else { return nil }
             return .some(parsed(reply)?["Status"]?.text)

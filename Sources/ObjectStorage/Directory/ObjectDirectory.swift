@@ -12,7 +12,7 @@ public struct ObjectDirectory: ObjectProvider {
     /// The name of the place.
     public let bucket: String
     let root: String
-    let location: String
+    let location: @Sendable () -> String
     let signer: LocationSigner
     let seconds: @Sendable () -> Int64
     let random: @Sendable () -> UInt64
@@ -22,7 +22,8 @@ public struct ObjectDirectory: ObjectProvider {
     /// - Parameters:
     ///   - path: The directory.
     ///   - bucket: The name of the place, which records keep.
-    ///   - location: The URL that the names of objects are put behind, such as `http://127.0.0.1:8080/objects`.
+    ///   - location: The URL that the names of objects are put behind, such as `http://127.0.0.1:8080/objects`;
+    ///     asked for anew for each of them.
     ///   - secret: What locations are signed with: 32 random bytes, the same in every process that serves them.
     ///   - random: 64 random bits at a time.
     ///   - seconds: The time of day, in seconds since 1970.
@@ -30,7 +31,7 @@ public struct ObjectDirectory: ObjectProvider {
     public init(
         _ path: String,
         bucket: String,
-        location: String,
+        location: @autoclosure @escaping @Sendable () -> String,
         secret: [UInt8],
         random: @escaping @Sendable () -> UInt64,
         seconds: @escaping @Sendable () -> Int64
@@ -68,7 +69,7 @@ public struct ObjectDirectory: ObjectProvider {
         savedAs fileName: String?
     ) async throws -> String {
         let name = try ObjectDirectory.name(name)
-        guard case .holder(let lifetime) = audience else { return "\(location)/\(name.text)" }
+        guard case .holder(let lifetime) = audience else { return "\(location())/\(name.text)" }
         return sign("GET", name, fileName.map { ["as": $0] } ?? [:], for: lifetime)
     }
 
@@ -78,7 +79,7 @@ public struct ObjectDirectory: ObjectProvider {
         let grant = LocationSigner.Grant(method: method, name: name.text, expires: expires, terms: terms)
         var query = terms.sorted { $0.key < $1.key }.map { "\($0.key)=\(ObjectDirectory.encoded($0.value))" }
         query += ["expires=\(expires)", "signature=\(signer.signature(of: grant))"]
-        return "\(location)/\(name.text)?\(query.joined(separator: "&"))"
+        return "\(location())/\(name.text)?\(query.joined(separator: "&"))"
     }
 
     public func facts(of name: String) async throws -> ObjectFacts? {

@@ -74,7 +74,7 @@ public final class ObjectReader: Sendable {
     }
 
     /// The name in both writings of RFC 6266.
-    private static func disposition(_ name: String) -> String {
+    static func disposition(_ name: String) -> String {
         let plain = String(
             name.unicodeScalars.map { scalar in
                 scalar.isASCII && scalar.value >= 0x20 && scalar.value != 0x7F && scalar != "\"" && scalar != "\\"
