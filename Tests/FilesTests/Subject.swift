@@ -44,7 +44,7 @@ final class Subject: Sendable {
         self.clock = clock
     }
 
-    /// What an action answers to JSON.
+    /// What an action answers to JSON, which has to be as it is described.
     @discardableResult
     func ask(
         _ action: FilesAction,
@@ -52,7 +52,16 @@ final class Subject: Sendable {
         by caller: Caller = .service,
         if version: String? = nil
     ) async throws -> Answer {
-        try await service.perform(action, body: Array(parameters.utf8), by: caller, if: version)
+        let answer: Answer
+        do {
+            answer = try await service.perform(action, body: Array(parameters.utf8), by: caller, if: version)
+        } catch let error as FilesError {
+            #expect(action.refusals.contains(error.code), "\(action): \(error)")
+            throw error
+        }
+        let differences = action.differences(of: answer.content)
+        #expect(differences.isEmpty, "\(action): \(differences)")
+        return answer
     }
 
     /// Why an action is refused.

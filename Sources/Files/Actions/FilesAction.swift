@@ -48,6 +48,14 @@ public enum FilesAction: String, Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// Whether it can be asked for of a certain version of the upload alone.
+    public var takesVersion: Bool {
+        switch self {
+        case .update, .addTags, .access, .remove: true
+        default: false
+        }
+    }
+
     /// What its parameters have to be, as JSON Schema (draft 2020-12).
     package var parametersSchema: JSON { shape.schema }
 

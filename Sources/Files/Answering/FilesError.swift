@@ -34,8 +34,6 @@ public struct FilesError: Error, Hashable, Sendable {
         case unsuitableParts
         /// Others changed the record again and again.
         case contended
-        /// The key of the request was used for another one.
-        case keyReused
     }
 
     /// What is wrong with one parameter.
@@ -52,25 +50,29 @@ public struct FilesError: Error, Hashable, Sendable {
     public let message: String
     /// What is wrong with the parameters.
     public let fields: [Field]
-    private let details: [JSON.Member]
+    private let members: [JSON.Member]
 
     init(_ code: Code, _ message: StaticString, fields: [Field] = [], _ details: [JSON.Member] = []) {
         self.code = code
         self.message = "\(message)"
         self.fields = fields
-        self.details = details
+        members = details
     }
 
-    /// What varies, by name, as texts.
-    public var metadata: [String: String] {
-        let fields = fields.map { ($0.path.isEmpty ? "." : $0.path, $0.message) }
-        let details = details.map { ($0.name, $0.value.text ?? String(decoding: $0.value.encoded, as: UTF8.self)) }
-        return Dictionary(fields + details) { first, _ in first }
+    /// What else is known of it, by name, as texts.
+    public var details: [String: String] {
+        let texts = members.map { ($0.name, $0.value.text ?? String(decoding: $0.value.encoded, as: UTF8.self)) }
+        return Dictionary(texts) { first, _ in first }
     }
 
     /// The HTTP status that goes with it.
-    public var status: Int {
-        switch code {
+    public var status: Int { code.status }
+}
+
+extension FilesError.Code {
+    /// The HTTP status that goes with it.
+    package var status: Int {
+        switch self {
         case .invalidParameters, .unsuitableParts: 400
         case .signInNeeded: 401
         case .forbidden: 403
@@ -79,7 +81,7 @@ public struct FilesError: Error, Hashable, Sendable {
         case .versionMismatch, .wrongStatus: 412
         case .unexpectedParameters: 417
         case .unlisted, .exportExists: 418
-        case .processingFailed, .keyReused: 422
+        case .processingFailed: 422
         }
     }
 }

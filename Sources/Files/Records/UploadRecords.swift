@@ -85,7 +85,7 @@ struct UploadRecords: Sendable {
         return (found.message, found.version)
     }
 
-    private func address(_ id: String) throws -> RecordAddress {
+    func address(_ id: String) throws -> RecordAddress {
         var upload = StoredUpload()
         upload.id = id
         return try type.address(of: upload)

@@ -34,10 +34,12 @@ enum MetaShape {
         ])
     )
 
+    static let exportFormats = ["stl", "obj", "wrl"]
+
     static let export = Shape.object(
         ObjectShape(
             [
-                "format": .choice(["stl", "obj", "wrl"]), "compression": .choice(["zip", "gz"]),
+                "format": .choice(exportFormats), "compression": .choice(["zip", "gz"]),
                 "meta": .object(
                     ObjectShape(
                         [:],

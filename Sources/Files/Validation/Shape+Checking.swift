@@ -20,6 +20,7 @@ extension Shape {
                 return
             }
         case .bool: if value.bool == nil { findings.add(path, "is neither true nor false") }
+        case .null: if value != .null { findings.add(path, "is not null") }
         case .list(let shape, let count, let isUnique): checkList(value, shape, count, isUnique, path, &findings)
         case .object(let shape): shape.check(value, at: path, &findings)
         case .either(let shapes):

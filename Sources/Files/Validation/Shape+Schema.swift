@@ -27,6 +27,7 @@ extension Shape {
                 .init("maximum", .integer(range.upperBound)),
             ])
         case .bool: return .object([.init("type", .string("boolean"))])
+        case .null: return .object([.init("type", .string("null"))])
         case .list(let shape, let count, let isUnique):
             return .object([
                 .init("type", .string("array")), .init("items", shape.schema),

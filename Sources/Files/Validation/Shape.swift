@@ -11,6 +11,7 @@ indirect enum Shape: Sendable {
     /// A whole number between two others.
     case integer(ClosedRange<Int64>)
     case bool
+    case null
     /// So many values of a shape, all of them different where `isUnique`.
     case list(Shape, ClosedRange<Int>, isUnique: Bool = false)
     case object(ObjectShape)

@@ -1,0 +1,145 @@
+public import KeyValue
+import Records
+public import Tuples
+
+/// Brings uploads of another service into the records of this one.
+///
+/// Every call is one change, and may be made again: what is there stays. The service may be open meanwhile, but nobody
+/// is to change what is being imported. Every method may be called from any task, concurrently.
+public struct UploadImport: Sendable {
+    /// What becomes of an upload that is there with other contents.
+    public enum ExistingUpload: Hashable, Sendable {
+        /// It stays.
+        case keep
+        /// The imported one takes its place.
+        case replace
+    }
+
+    /// What came of an upload.
+    public enum Outcome: Hashable, Sendable {
+        /// It is there now.
+        case saved
+        /// It was there already.
+        case unchanged
+        /// It took the place of one with other contents.
+        case replaced
+        /// One with other contents is there, and stayed.
+        case kept
+    }
+
+    /// What came of an upload, and whether it has the alias that it was imported with.
+    public struct Result: Hashable, Sendable {
+        /// What came of it.
+        public let outcome: Outcome
+        /// Whether it has its alias; true where it had none.
+        public let hasAlias: Bool
+    }
+
+    /// What came of an alias.
+    public enum AliasOutcome: Hashable, Sendable {
+        /// It leads to the upload already.
+        case unchanged
+        /// It leads to the upload now, and to no other as before, which has none any more; nil if it led nowhere.
+        case moved(from: String?)
+        /// The upload has another alias, which stayed.
+        case second(String)
+        /// There is no such upload of the owner.
+        case noUpload
+    }
+
+    private let uploads: UploadRecords
+
+    /// Opens the service's records in a store.
+    ///
+    /// - Parameters:
+    ///   - store: The store, which stays the caller's to close.
+    ///   - namespace: The name of the records' part of the store.
+    ///   - consistency: The least that is made do with, as `RecordStore` has it.
+    ///   - environment: The time and the randomness that records need.
+    ///   - wallClock: The time of day.
+    /// - Throws: What `RecordStore` throws for stores and schemas that don't fit.
+    public static func open(
+        _ store: any KeyValueStore,
+        namespace: String = FilesService.namespace,
+        requiring consistency: Consistency = .linearizable,
+        environment: StoreEnvironment = .live,
+        wallClock: @escaping @Sendable () -> Timestamp
+    ) async throws -> UploadImport {
+        let type = try UploadType.make()
+        let records = try await RecordStore.open(
+            store,
+            namespace: namespace,
+            types: [type],
+            // Nobody is given a cursor here.
+            cursorKey: CursorKey(high: 0, low: 0),
+            requiring: consistency,
+            environment: environment,
+            wallClock: wallClock
+        )
+        return UploadImport(uploads: UploadRecords(records: records, type: type, wallClock: wallClock))
+    }
+
+    /// Saves an upload of which ``ImportedUpload/objection`` is nil. An alias that another upload has is left out.
+    ///
+    /// - Throws: ``FilesError`` for an upload with an objection, and what the store throws.
+    public func save(_ upload: ImportedUpload, ifExists policy: ExistingUpload = .keep) async throws -> Result {
+        guard upload.objection == nil else {
+            throw FilesError(.invalidParameters, "The upload can't be one of this service's.")
+        }
+        let wanted = StoredUpload(upload)
+        do {
+            return try await put(wanted, policy)
+        } catch let error as RecordError where error.code == .notUnique {
+            var other = wanted
+            other.clearAlias()
+            other.derive()
+            return Result(outcome: try await put(other, policy).outcome, hasAlias: false)
+        }
+    }
+
+    private func put(_ wanted: StoredUpload, _ policy: ExistingUpload) async throws -> Result {
+        do {
+            _ = try await uploads.insert(wanted)
+            return Result(outcome: .saved, hasAlias: true)
+        } catch let error as RecordError where error.code == .alreadyExists {}
+        let found = try await uploads.records.get(try uploads.address(wanted.id), as: uploads.type)
+        // Removed in between, which only somebody does who uses the records already.
+        guard let found else { throw FilesError(.contended, "Others change the records: import before they are used.") }
+        var (mine, theirs) = (wanted, found.message)
+        for name in [\StoredUpload.alias, \.aliasOrder] { (mine[keyPath: name], theirs[keyPath: name]) = ("", "") }
+        let hasAlias = !wanted.hasAlias || (found.message.hasAlias && found.message.alias == wanted.alias)
+        if mine == theirs { return Result(outcome: .unchanged, hasAlias: hasAlias) }
+        guard policy == .replace else { return Result(outcome: .kept, hasAlias: hasAlias) }
+        _ = try await uploads.records.save(wanted, as: uploads.type, if: .version(found.version))
+        return Result(outcome: .replaced, hasAlias: true)
+    }
+
+    /// Lets an owner's alias lead to an upload, and to no other.
+    ///
+    /// - Parameters:
+    ///   - alias: The alias.
+    ///   - owner: The owner.
+    ///   - id: The upload.
+    ///   - isCurrent: Tells of the alias that the upload has, whether it leads there for good; otherwise it is replaced.
+    public func settle(
+        alias: String,
+        of owner: String,
+        to id: String,
+        isCurrent: @Sendable (_ alias: String) -> Bool
+    ) async throws -> AliasOutcome {
+        guard TextForm.uuid.holds(id), let upload = try await uploads.get(id.lowercased())?.upload,
+            upload.owner == owner
+        else { return .noUpload }
+        if upload.hasAlias {
+            if upload.alias == alias { return .unchanged }
+            if isCurrent(upload.alias) { return .second(upload.alias) }
+        }
+        let holder = try await uploads.find(alias: alias, of: owner)?.upload.id
+        if let holder {
+            // Unless it has got its own in between.
+            _ = try await uploads.change(holder) { if $0.alias == alias { $0.clearAlias() } }
+        }
+        _ = try await uploads.change(upload.id) { $0.alias = alias }
+        return .moved(from: holder)
+    }
+}
