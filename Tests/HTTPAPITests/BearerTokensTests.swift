@@ -8,14 +8,25 @@ import Testing
 
     @Test func holdersAreTold() throws {
         let tokens = try BearerTokens("# two\n\n\(first)\r\n  alice \t\(second)  \n")
-        #expect(tokens.caller(authorization: "Bearer \(first)") == "http")
-        #expect(tokens.caller(authorization: "bearer \(second)") == "alice")
+        #expect(tokens.holder(authorization: "Bearer \(first)") == TokenHolder(name: "http", rights: .all))
+        #expect(tokens.holder(authorization: "bearer \(second)")?.name == "alice")
         for header in [
             "", "Bearer", "Bearer ", "Basic \(first)", "Bearer  \(first)", "Bearer \(first) ",
             "Bearer \(first.dropLast())",
             "Bearer \(first)\(first)", "Bearer \(first)x", "Bearer \(first.dropLast())g", "\(first)",
             "Bearer \(String(repeating: "a", count: 100_000))", "Bearer \u{0}",
-        ] { #expect(tokens.caller(authorization: header) == nil, "\(header.prefix(40))") }
+        ] { #expect(tokens.holder(authorization: header) == nil, "\(header.prefix(40))") }
+    }
+
+    @Test func namesAreWhole() throws {
+        // Two owners whose names begin alike are two.
+        let long = "owner:" + String(repeating: "\u{1F9A6}", count: 78)
+        let tokens = try BearerTokens("\(long)a \(first)\n\(long)b \(second)")
+        #expect(tokens.holder(authorization: "Bearer \(first)")?.name == long + "a")
+        #expect(tokens.holder(authorization: "Bearer \(second)")?.name == long + "b")
+        let longest = String(repeating: "n", count: BearerTokens.nameBytesMax)
+        #expect(try BearerTokens("\(longest) \(first)").holder(authorization: "Bearer \(first)")?.name == longest)
+        #expect(throws: StoreError.self) { try BearerTokens("\(longest)n \(first)") }
     }
 
     @Test func whatIsNoTokenIsRefused() {

@@ -58,6 +58,18 @@ import Testing
         }
     }
 
+    @Test func answersToHeadHaveNoBody() async throws {
+        try await RunningServer.run([Echo()]) { server in
+            for path in ["/v1/echo/a", "/nothing", "/healthz", "/metrics"] {
+                for _ in 0..<3 {
+                    let reply = try await server.send("HEAD", path)
+                    #expect(reply.status == 404 && reply.body.isEmpty, "\(path)")
+                    #expect(try await server.send("GET", "/healthz").body == "ok\n")
+                }
+            }
+        }
+    }
+
     @Test func bodiesAreBounded() async throws {
         try await RunningServer.run([Echo(limits: RequestLimits(bodyBytesMax: 1_000))]) { server in
             let most = ByteBuffer(repeating: 0x61, count: 1_000)

@@ -22,6 +22,7 @@ struct RunningServer: Sendable {
 
     static func run(
         _ services: [any HTTPService],
+        tokens: String = "tester \(token)",
         options: HTTPServer.Options = HTTPServer.Options(),
         _ body: (RunningServer) async throws -> Void
     ) async throws {
@@ -29,7 +30,7 @@ struct RunningServer: Sendable {
         let log = LogLines()
         let server = HTTPServer(
             services,
-            tokens: try BearerTokens("tester \(token)"),
+            tokens: try BearerTokens(tokens),
             metrics: metrics,
             logger: Logger(label: "test") { _ in log },
             options: options
@@ -85,10 +86,12 @@ struct RunningServer: Sendable {
         _ method: String = "GET",
         _ path: String,
         token: String? = token,
+        headers: [(String, String)] = [],
         body: HTTPClientRequest.Body? = nil
     ) async throws -> Reply {
         var request = HTTPClientRequest(url: "http://\(address)\(path)")
         request.method = .RAW(value: method)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         request.body = body
         let response = try await client.execute(request, timeout: .minutes(2))

@@ -1,14 +1,16 @@
 public import KeyValue
 
-/// The tokens that a server admits, and the names of those who have them: bearer tokens after RFC 6750.
+/// Tokens from a text, and the names of those who have them. Each has all rights.
 ///
 /// Tokens are secrets. They come from a file or the environment, never from the command line, which every user of a
 /// machine can read.
-public struct BearerTokens: Sendable {
+public struct BearerTokens: TokenVerifier {
     /// The fewest bytes of a token: as many as can't be guessed.
     public static let bytesMin = 16
     /// The most bytes of a token.
     public static let bytesMax = 512
+    /// The most bytes of a name.
+    public static let nameBytesMax = 512
     /// How many tokens there may be.
     public static let countMax = 100
 
@@ -23,14 +25,18 @@ public struct BearerTokens: Sendable {
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let words = line.split(whereSeparator: \.isWhitespace)
             guard let first = words.first, !first.hasPrefix("#") else { continue }
-            guard words.count <= 2, let token = words.last, BearerTokens.isLegal(token.utf8), first.utf8.count <= 512
+            guard words.count <= 2, let token = words.last, BearerTokens.isLegal(token.utf8),
+                first.utf8.count <= BearerTokens.nameBytesMax
             else {
                 throw .invalidArgument(
-                    "A line of tokens is a token of 16 to 512 letters, digits and -._~+/= after a name or none.",
+                    """
+                    A line of tokens is a token of 16 to 512 letters, digits and -._~+/= after a name of at most 512 bytes \
+                    or none.
+                    """,
                     ["line": "\(index + 1)"]
                 )
             }
-            tokens.append((words.count == 2 ? String(first.prefix(64)) : "http", Array(token.utf8)))
+            tokens.append((words.count == 2 ? String(first) : "http", Array(token.utf8)))
         }
         guard (1...BearerTokens.countMax).contains(tokens.count) else {
             throw .invalidArgument("A server needs from 1 to 100 tokens.", ["tokens": "\(tokens.count)"])
@@ -50,17 +56,16 @@ public struct BearerTokens: Sendable {
             }
     }
 
-    /// The name of whoever sends this `Authorization` header; nil for somebody who has no token.
+    /// Whoever sends this `Authorization` header; nil for somebody who has no token.
     ///
     /// How long it takes tells nothing of the tokens but their number and lengths: every one is compared to its end.
-    public func caller(authorization header: String) -> String? {
-        let words = header.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1)
-        guard words.count == 2, let scheme = words.first, let given = words.last,
-            scheme.elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }), given.count <= BearerTokens.bytesMax
-        else { return nil }
-        var caller: String?
-        for (name, bytes) in tokens where BearerTokens.areEqual(bytes, Array(given)) { caller = name }
-        return caller
+    public func holder(authorization header: String) -> TokenHolder? {
+        guard let given = BearerHeader.token(header) else { return nil }
+        var holder: TokenHolder?
+        for (name, bytes) in tokens where BearerTokens.areEqual(bytes, given) {
+            holder = TokenHolder(name: name, rights: .all)
+        }
+        return holder
     }
 
     private static func areEqual(_ token: [UInt8], _ given: [UInt8]) -> Bool {

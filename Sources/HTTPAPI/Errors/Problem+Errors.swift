@@ -64,6 +64,11 @@ extension Problem {
         code: "unauthorized",
         "A token is needed: send the header `Authorization: Bearer TOKEN` with one that the server knows."
     )
+    static let forbidden = Problem(
+        .forbidden,
+        code: "forbidden",
+        "The token does not allow this: send one that has the rights that are named."
+    )
     static let tookTooLong = Problem(
         .gatewayTimeout,
         code: "timedOut",
@@ -74,5 +79,15 @@ extension Problem {
         code: "internal",
         "The server failed: its log tells why."
     )
+}
+
+extension TokenHolder {
+    /// Throws unless the token has these rights.
+    func require(_ needed: TokenRights) throws(Problem) {
+        guard !rights.isSuperset(of: needed) else { return }
+        var problem = Problem.forbidden
+        problem.metadata = ["rights": needed.subtracting(rights).names.joined(separator: " ")]
+        throw problem
+    }
 }
 #endif

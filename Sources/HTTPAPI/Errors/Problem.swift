@@ -7,8 +7,9 @@ import NIOCore
 /// An error as a client gets it: `application/problem+json` of RFC 9457.
 ///
 /// Of the members of RFC 9457 it has `title`, the words of the status, `status`, and `detail`: what is the matter and
-/// what to do about it. `type` is always `about:blank`. Two more are `code`, a word that programs go by, and
-/// `metadata`, an object of strings, left out when it is empty.
+/// what to do about it. `type` is always `about:blank`. Three more are `code`, a word that programs go by, `metadata`, an
+/// object of strings, and `errors`, a list of objects with the `field` of the request that is wrong and the `detail` of
+/// it; both are left out when they are empty.
 public struct Problem: Error, Hashable, Sendable {
     /// The status.
     public var status: HTTPResponse.Status
@@ -18,10 +19,26 @@ public struct Problem: Error, Hashable, Sendable {
     public var detail: String
     /// What the problem is about, by name.
     public var metadata: [String: String]
+    /// What is wrong with single fields of the request.
+    public var fields: [Field] = []
     /// After how long to try again; nil for not known.
     public var retryAfter: Duration?
 
-    /// A problem from its parts.
+    /// What is wrong with one field of a request.
+    public struct Field: Hashable, Sendable, Encodable {
+        /// The way to it, as in `meta/tags/2`; empty for all of the body.
+        public var field: String
+        /// What is wrong, and what would be right.
+        public var detail: String
+
+        /// What is wrong from its parts.
+        public init(_ field: String, _ detail: String) {
+            self.field = field
+            self.detail = detail
+        }
+    }
+
+    /// A problem from its parts, of no single fields.
     public init(
         _ status: HTTPResponse.Status,
         code: String,
@@ -38,17 +55,18 @@ public struct Problem: Error, Hashable, Sendable {
 }
 
 extension Problem: Encodable {
-    private enum Field: String, CodingKey { case type, title, status, detail, code, metadata }
+    private enum Member: String, CodingKey { case type, title, status, detail, code, metadata, errors }
 
     /// Encodes the members that are said above.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Field.self)
+        var container = encoder.container(keyedBy: Member.self)
         try container.encode("about:blank", forKey: .type)
         try container.encode(status.reasonPhrase, forKey: .title)
         try container.encode(status.code, forKey: .status)
         try container.encode(detail, forKey: .detail)
         try container.encode(code, forKey: .code)
         if !metadata.isEmpty { try container.encode(metadata, forKey: .metadata) }
+        if !fields.isEmpty { try container.encode(fields, forKey: .errors) }
     }
 }
 

@@ -16,8 +16,8 @@ struct GuardedResponder: HTTPResponder {
     static let openPaths: Set<String> = ["/healthz", "/readyz"]
 
     let router: RouterResponder<ServiceContext>
-    let limits: [(path: String, limits: RequestLimits)]
-    let tokens: BearerTokens
+    let services: [any HTTPService]
+    let tokens: any TokenVerifier
     let metrics: MetricsRegistry
     let logger: Logger
     let environment: StoreEnvironment
@@ -33,17 +33,21 @@ struct GuardedResponder: HTTPResponder {
             response = try problem.response(to: request, context)
         }
         note(request, context, response.status, nanoseconds: environment.nanoseconds() - began)
-        return response
+        // A body in answer to HEAD would be taken for the beginning of the next answer.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func admit(_ request: Request, _ context: inout ServiceContext) async throws -> Response {
-        if !GuardedResponder.openPaths.contains(request.uri.path) {
-            guard let caller = request.headers[.authorization].flatMap({ tokens.caller(authorization: $0) }) else {
+        let path = request.uri.path
+        let service = services.first { path == $0.path || path.hasPrefix($0.path + "/") }
+        if !GuardedResponder.openPaths.contains(path), let rights = service.map(\.rights) ?? .operate {
+            guard let holder = request.headers[.authorization].flatMap({ tokens.holder(authorization: $0) }) else {
                 throw Problem.unauthorized
             }
-            context.caller = caller
+            context.holder = holder
+            try holder.require(rights)
         }
-        let limits = limits.first { request.uri.path.hasPrefix($0.path) }?.limits ?? RequestLimits()
+        let limits = service?.limits ?? RequestLimits()
         let limited = try request.limited(to: limits.bodyBytesMax)
         guard let timeMax = limits.timeMax else { return try await router.respond(to: limited, context: context) }
         return try await respond(to: limited, context, within: timeMax)

@@ -9,8 +9,9 @@ public import Telemetry
 
 /// Serves services over HTTP 1.1, on the loopback interface unless told otherwise.
 ///
-/// Every request needs a bearer token but `/healthz` and `/readyz`; `/metrics` are there too. It does not encrypt: let
-/// a proxy do so that stands before it, if others than this machine are to reach it.
+/// Every request needs a bearer token but `/healthz`, `/readyz` and those of services that need none; `/metrics`, and
+/// paths of no service, need one with ``TokenRights/operate``. It does not encrypt: let a proxy do so that stands before
+/// it, if others than this machine are to reach it.
 public struct HTTPServer: Sendable {
     /// How a server serves.
     public struct Options: Sendable {
@@ -38,7 +39,7 @@ public struct HTTPServer: Sendable {
     }
 
     private let services: [any HTTPService]
-    private let tokens: BearerTokens
+    private let tokens: any TokenVerifier
     private let metrics: MetricsRegistry
     private let logger: Logger
     private let options: Options
@@ -55,7 +56,7 @@ public struct HTTPServer: Sendable {
     ///   - environment: time and randomness.
     public init(
         _ services: [any HTTPService],
-        tokens: BearerTokens,
+        tokens: any TokenVerifier,
         metrics: MetricsRegistry,
         logger: Logger,
         options: Options = Options(),
@@ -130,7 +131,7 @@ public struct HTTPServer: Sendable {
         for service in services { service.addRoutes(to: router.group(RouterPath(service.path))) }
         return GuardedResponder(
             router: router.buildResponder(),
-            limits: services.map { ($0.path, $0.limits) },
+            services: services,
             tokens: tokens,
             metrics: metrics,
             logger: logger,

@@ -13,7 +13,10 @@ public protocol HTTPService: Sendable {
     var path: String { get }
     /// What a request to the service may take. All of it holds for each of its routes.
     var limits: RequestLimits { get }
-    /// Adds the routes, whose paths go on after ``path``. Only those with a token get to them.
+    /// The rights that a token needs for each of the routes, of which handlers may ask for more; nil where no token is
+    /// needed, and handlers find out by themselves who may do what.
+    var rights: TokenRights? { get }
+    /// Adds the routes, whose paths go on after ``path``.
     func addRoutes(to routes: RouterGroup<ServiceContext>)
     /// Why the service can't do its work now, in a sentence; nil when it can. Anybody may ask, without a token, so it
     /// names nothing that is not for everybody.
@@ -26,6 +29,9 @@ extension HTTPService {
     /// What ``RequestLimits/init(bodyBytesMax:timeMax:)`` has unless told otherwise.
     public var limits: RequestLimits { RequestLimits() }
 
+    /// ``TokenRights/operate``.
+    public var rights: TokenRights? { .operate }
+
     /// None.
     public func hindrance() async -> String? { nil }
 
@@ -37,9 +43,12 @@ extension HTTPService {
 public struct ServiceContext: RequestContext {
     /// What Hummingbird keeps: the logger, and the parameters of the path.
     public var coreContext: CoreRequestContextStorage
-    /// The name of the token that the request was sent with.
-    public internal(set) var caller = ""
+    /// Whoever sent the request.
+    public internal(set) var holder = TokenHolder.nobody
     let channel: any Channel
+
+    /// The name of the token that the request was sent with.
+    public var caller: String { holder.name }
 
     /// The context of a request that has just come.
     public init(source: ApplicationRequestContextSource) {
