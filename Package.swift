@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "Records", targets: ["Records"]),
         .library(name: "Files", targets: ["Files"]),
         .library(name: "ObjectStorage", targets: ["ObjectStorage"]),
+        .library(name: "Importers", targets: ["Importers"]),
         .library(name: "Migration", targets: ["Migration"]),
         .library(name: "Drivers", targets: ["Drivers"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
@@ -166,7 +167,11 @@ let package = Package(
         // Services upon records, and where the bytes go that they only speak of.
         .target(
             name: "ObjectStorage",
-            dependencies: ["KeyValue", .product(name: "Crypto", package: "swift-crypto")]
+            dependencies: [
+                "AWSClient", "JSONFormat", "KeyValue", "StoreHTTP",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]
         ),
         .target(
             name: "Files",
@@ -177,6 +182,9 @@ let package = Package(
             ],
             exclude: ["Records/files.proto"]
         ),
+
+        // The way here from services that kept their data otherwise.
+        .target(name: "Importers", dependencies: ["Files", "JSONFormat", "KeyValue", "Records", "RedisStore"]),
 
         // What programs that run for long tell of themselves.
         .target(
@@ -191,8 +199,9 @@ let package = Package(
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "KeyValue", "Migration", "Telemetry",
+                "Files", "JSONFormat", "KeyValue", "Migration", "ObjectStorage", "Records", "Telemetry",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["HTTP"])),
                 .product(name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["HTTP"])),
                 .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["HTTP"])),
@@ -223,7 +232,8 @@ let package = Package(
         .target(
             name: "CommandLineTool",
             dependencies: [
-                "Drivers", "HTTPAPI", "IPLD", "KeyValue", "Migration", "Records", "Telemetry", "Tuples", "UCAN",
+                "Drivers", "Files", "HTTPAPI", "IPLD", "Importers", "KeyValue", "Migration", "ObjectStorage", "Records",
+                "Telemetry", "Tuples", "UCAN",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -297,11 +307,23 @@ let package = Package(
         ),
         .testTarget(
             name: "ObjectStorageTests",
-            dependencies: ["ObjectStorage", "TestSupport", .product(name: "Crypto", package: "swift-crypto")]
+            dependencies: [
+                "AWSClient", "KeyValue", "ObjectStorage", "StoreHTTP", "TestServers", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            exclude: ["Peer"]
         ),
         .testTarget(
             name: "FilesTests",
             dependencies: ["Files", "JSONFormat", "KeyValue", "ObjectStorage", "Records", "TestSupport", "Tuples"]
+        ),
+        .testTarget(
+            name: "ImportersTests",
+            dependencies: [
+                "Drivers", "Files", "Importers", "JSONFormat", "KeyValue", "ObjectStorage", "Records", "TestServers",
+                "TestSupport", "Tuples",
+            ]
         ),
         .testTarget(
             name: "MigrationTests",
@@ -379,8 +401,10 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "Drivers", "HTTPAPI", "KeyValue", "Migration", "Telemetry", "TestSupport",
+                "Drivers", "Files", "HTTPAPI", "JSONFormat", "KeyValue", "Migration", "ObjectStorage", "Records",
+                "Telemetry", "TestSupport", "Tuples",
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: .when(traits: ["HTTP"])),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["HTTP"])),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["HTTP"])),
@@ -393,6 +417,7 @@ let package = Package(
             dependencies: [
                 "CommandLineTool", "Drivers", "KeyValue", "Migration", "Records", "StoreWriter", "TestServers",
                 "TestSupport", "Tuples", "wherehouse",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             resources: [.copy("Foreign")]
         ),

@@ -74,6 +74,10 @@ import Testing
     @Test func plansAreTold() async throws {
         let plan = try await query("size >= 5000", "--in", "net", "--explain")
         #expect(plan == ["scan of index by_size: 0 fixed, bounded, 1 ranges"])
+        let counted = try await query("size >= 5000", "--in", "net", "--count", "--explain")
+        #expect(counted == ["one by one: scan of index by_size: 0 fixed, bounded, 1 ranges"])
+        let union = try await query(#"size >= 5000 or name = "p1""#, "--in", "net", "--explain")
+        #expect(union.count == 2 && union.last?.hasPrefix("    then scan of records") == true, "\(union)")
         let objects = try await query("size >= 5000", "--in", "net", "--explain", "--json")
         #expect(objects == [#"{"plan":"scan of index by_size: 0 fixed, bounded, 1 ranges"}"#])
     }

@@ -21,6 +21,9 @@ def stanza(name, section="admin", maintainer="Ada <ada@a.example>", size="7"):
 
 class Records(unittest.TestCase):
     def records(self, *contents):
+        return self.read(make_sample.records, *contents)
+
+    def read(self, reading, *contents):
         with tempfile.TemporaryDirectory() as folder:
             paths = []
             for number, content in enumerate(contents):
@@ -28,7 +31,8 @@ class Records(unittest.TestCase):
                 paths[-1].write_bytes(content)
             original, make_sample.lines_of = make_sample.lines_of, lambda path: path.read_bytes().split(b"\n")
             try:
-                return list(make_sample.records(paths))
+                found = reading(paths)
+                return found if isinstance(found, dict) else list(found)
             finally:
                 make_sample.lines_of = original
 
@@ -66,7 +70,28 @@ class Records(unittest.TestCase):
         self.assertEqual(entry["keyBase64"], "cG9vbC9h/y5kZWI=")
 
 
+    def test_tags_are_sorted_and_go_on_in_further_lines(self):
+        tagged = stanza("a").replace(b"Section", b"Tag: use::b, role::c,\n made::a\nSection")
+        found = self.read(make_sample.tags, tagged + stanza("b"), stanza("a"))
+        self.assertEqual(found, {b"a": [b"made::a", b"role::c", b"use::b"]})
+        chosen = self.records(tagged + stanza("b"))
+        self.assertEqual(list(make_sample.tag_lines(chosen, found | {b"c": [b"x::y"]})), [b"a made::a role::c use::b"])
+
+
 class ShippedSample(unittest.TestCase):
+    def test_its_tags_are_of_its_packages(self):
+        with gzip.open(SAMPLE, "rt", encoding="utf-8") as lines:
+            packages = {json.loads(json.loads(line)["value"])["package"] for line in lines}
+        with gzip.open(SAMPLE.parent / "debian-tags.txt.gz", "rb") as lines:
+            rows = [line.split() for line in lines]
+        names = [row[0] for row in rows]
+        self.assertEqual(names, sorted(set(names)))
+        self.assertLessEqual({name.decode() for name in names}, packages)
+        for row in rows:
+            self.assertEqual(row[1:], sorted(set(row[1:])))
+            self.assertTrue(all(b"::" in tag for tag in row[1:]))
+        self.assertEqual((len(rows), sum(len(row) - 1 for row in rows)), (15_554, 57_517))
+
     def test_it_is_sorted_unique_and_complete(self):
         with gzip.open(SAMPLE, "rt", encoding="utf-8") as lines:
             entries = [json.loads(line) for line in lines]

@@ -21,9 +21,17 @@ struct RootCommand: ParsableCommand {
             PartitionsCommand.self, StatCommand.self, CopyCommand.self, VerifyCommand.self, DigestCommand.self,
             DumpCommand.self, RestoreCommand.self, MigrateCommand.self, ExerciseCommand.self, CARCommand.self,
             CIDCommand.self, UCANCommand.self,
-            RecordsCommand.self, QueryCommand.self, IndexCommand.self,
-        ]
+            RecordsCommand.self, QueryCommand.self, IndexCommand.self, ImportCommand.self,
+        ] + serving
     )
+
+    private static var serving: [any ParsableCommand.Type] {
+        #if HTTP
+        [ServeCommand.self, AccessTokenCommand.self]
+        #else
+        []
+        #endif
+    }
 }
 
 /// Help for arguments that several commands have.

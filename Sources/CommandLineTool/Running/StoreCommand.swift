@@ -10,12 +10,15 @@ struct CommandContext {
 
     /// Opens a store for the time of `body`. One that is not there is made only by what writes: a name that was
     /// mistyped must not look like a store without records.
+    ///
+    /// Caches are small unless said otherwise: a command reads what it reads once. Nil is what the store has for itself.
     func withStore<Result>(
         _ url: String,
         creating: Bool = false,
+        cacheBytesMax: Int? = 4 << 20,
         _ body: (any KeyValueStore) async throws -> Result
     ) async throws -> Result {
-        let store = try await open(url, creating: creating)
+        let store = try await open(url, creating: creating, cacheBytesMax: cacheBytesMax)
         do {
             let result = try await body(store)
             await store.close()
@@ -29,13 +32,12 @@ struct CommandContext {
 
 extension CommandContext {
     /// Opens a store. An error names it, since a command may open two.
-    private func open(_ url: String, creating: Bool) async throws -> any KeyValueStore {
+    private func open(_ url: String, creating: Bool, cacheBytesMax: Int?) async throws -> any KeyValueStore {
         do throws(StoreError) {
-            // A command reads what it reads once, and caches would only take memory.
             return try await registry.open(
                 url,
                 creating: creating,
-                cacheBytesMax: 4 << 20,
+                cacheBytesMax: cacheBytesMax,
                 environment: environment
             )
         } catch {

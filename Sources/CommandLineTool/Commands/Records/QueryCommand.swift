@@ -51,14 +51,14 @@ struct QueryCommand: StoreCommand {
     var cursor: String?
     @Option(help: ArgumentHelp("Show this field alone; again for more.", valueName: "field")) var show: [String] = []
     @Flag(help: "Count the records instead of showing them.") var count = false
-    @Flag(help: "Tell how the query is answered instead of answering it.") var explain = false
+    @Flag(help: "Tell how the query is answered, or with --count how it is counted, instead of answering it.")
+    var explain = false
     @OptionGroup var options: OutputOptions
 
     /// Cursors of the command are sealed against mistakes only: who calls it may read the store anyway.
     private static let cursorKey = CursorKey(high: 0x7768_6572_6568_6F75, low: 0x7365_2071_7565_7279)
 
     func validate() throws {
-        if count, explain { throw ValidationError("--count excludes --explain: give one or the other.") }
         if cursor != nil, cursorBytes == nil {
             throw ValidationError("--cursor takes what an earlier page has printed.")
         }
@@ -105,7 +105,14 @@ struct QueryCommand: StoreCommand {
     }
 
     private func show(plan: String, _ output: Output) async throws {
-        guard options.json else { return try await output.line(plan) }
+        guard options.json else {
+            // What is read together, or one after the other, has a line of its own.
+            let lines = plan.replacing(" and index ", with: "\n    and index ").replacing(
+                ", then ",
+                with: "\n    then "
+            )
+            return try await output.line(lines)
+        }
         var object = JSONObject()
         object.add("plan", plan)
         try await output.line(object)
@@ -120,8 +127,9 @@ struct QueryCommand: StoreCommand {
         let found = try await records.count(query, as: type)
         let value = Int(clamping: found.value)
         guard options.json else {
-            let isOld = found.index != nil && !found.isExact
-            return try await output.line(HumanText.number(value) + (isOld ? ", as of some time ago" : ""))
+            let asOf = found.asOf.map { ", as of \($0.text)" }
+            let isLoose = found.index != nil && !found.isExact
+            return try await output.line(HumanText.number(value) + (asOf ?? (isLoose ? ", not exact" : "")))
         }
         var object = JSONObject()
         object.add("count", value)

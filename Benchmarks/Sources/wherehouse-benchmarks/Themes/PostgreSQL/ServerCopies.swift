@@ -130,7 +130,7 @@ struct ServerCopies {
             },
         ]
         if Command.exists("pgcopydb") { bodies.append(copyByCopydb(from, to)) }
-        if Command.exists("pgloader") { bodies.append(try copyByLoader(from, to)) }
+        if Command.exists("pgloader") { bodies.append(try copyByLoader()) }
         let series = try await interleave(bodies, repeats: bench.repeats)
         for other in series.dropFirst() {
             results.figures.append(
@@ -153,11 +153,13 @@ struct ServerCopies {
         }
     }
 
-    private func copyByLoader(_ from: String, _ to: String) throws -> Body {
+    private func copyByLoader() throws -> Body {
         let file = server.directory.appending(path: "pgloader.load")
-        // It knows PostgreSQL by this scheme only.
-        func pgsql(_ url: String) -> String { url.replacing(/^[a-z]+:/, with: "pgsql:") }
-        let (source, target) = (pgsql(from), pgsql(to))
+        // It has a form of URL of its own for a socket in a folder.
+        let host = server.directory.path(percentEncoded: false)
+        let folder = host.hasSuffix("/") ? String(host.dropLast()) : host
+        let source = "pgsql://postgres@unix:\(folder):5432/source"
+        let target = "pgsql://postgres@unix:\(folder):5432/target"
         let text = """
             LOAD DATABASE FROM \(source) INTO \(target) WITH data only, workers = 4, concurrency = 1
             INCLUDING ONLY TABLE NAMES MATCHING ~/^entries$/ IN SCHEMA 'wherehouse';

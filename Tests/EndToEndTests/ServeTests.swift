@@ -1,0 +1,199 @@
+#if HTTP
+import Crypto
+import Foundation
+import FoundationNetworking
+import TestServers
+import Testing
+
+/// The server as a program, which is started, stopped and killed.
+@Suite struct ServeTests {
+    private let tool: Tool
+
+    init() throws { tool = try Tool() }
+
+    /// A server that is running, and somebody who talks to it.
+    private struct Server {
+        let running: Running
+        let address: String
+        let token: String
+
+        func send(
+            _ method: String,
+            _ path: String,
+            _ body: String = "",
+            headers: [String: String] = [:]
+        ) async throws -> (status: Int, body: String) {
+            let location = path.hasPrefix("http") ? path : address + path
+            var request = URLRequest(url: try #require(URL(string: location)))
+            request.httpMethod = method
+            request.timeoutInterval = 120
+            if method != "GET" { request.httpBody = Data(body.utf8) }
+            if !path.hasPrefix("http") { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
+            for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
+            let (data, response) = try await URLSession.shared.data(for: request)
+            return (try #require(response as? HTTPURLResponse).statusCode, String(decoding: data, as: UTF8.self))
+        }
+
+        func ask(_ action: String, _ parameters: String) async throws -> [String: Any] {
+            let (status, body) = try await send("POST", "/files/\(action)", parameters)
+            try #require(status == 200, "\(action): \(body)")
+            return try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any] ?? [:]
+        }
+
+        /// Uploads a file of these bytes; where it is fetched.
+        func upload(_ text: String) async throws -> String {
+            let md5 = Insecure.MD5.hash(data: Data(text.utf8))
+                .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            let part = """
+                {"type":"arbitrary","contentType":"text/plain","contentLength":\(text.utf8.count),"md5Hash":"\(md5)"}
+                """
+            let begun = try await ask("upload", #"{"meta":{"name":"\#(text)","tags":["red"]},"files":[\#(part)]}"#)
+            let file = try #require((begun["files"] as? [[String: Any]])?.first)
+            let location = try #require(file["location"] as? String)
+            #expect(location.hasPrefix(address + "/objects/"))
+            #expect(try await send("PUT", location, text, headers: ["Content-Type": "text/plain"]).status == 201)
+            let name = try #require(file["filename"] as? String)
+            #expect(try await ask("finish", #"{"filename":"\#(name)","await":true}"#)["status"] as? String == "3")
+            return try #require(begun["uploadId"] as? String)
+        }
+
+        /// The names of the files that are listed.
+        func names() async throws -> Set<String> {
+            let list = try await ask("list", #"{"owner":"ann","tags":["red"],"limit":100}"#)
+            return Set((list["files"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String })
+        }
+
+        /// The bytes of an upload's only part.
+        func bytes(of id: String) async throws -> String {
+            let download = try await ask("download", #"{"uploadId":"\#(id)"}"#)
+            let (status, body) = try await send("GET", try #require((download["urls"] as? [String])?.first))
+            #expect(status == 200)
+            return body
+        }
+    }
+
+    private func start(_ token: String, _ arguments: String...) async throws -> Server {
+        let running = try tool.start(["serve", "--listen", "0"] + arguments)
+        var address = ""
+        try await Patience.until {
+            let said = try running.error().split(separator: "\n").first { $0.hasPrefix("wherehouse: listening on ") }
+            address = said?.split(separator: " ").last.map(String.init) ?? ""
+            if address.isEmpty, !running.isRunning { Issue.record("\(try running.error())") }
+            return !address.isEmpty || !running.isRunning
+        }
+        try #require(address.hasPrefix("http://127.0.0.1:"))
+        return Server(running: running, address: address, token: token)
+    }
+
+    private func issue(_ holder: String, _ arguments: String...) async throws -> String {
+        let outcome = try await tool.run(["token", "issue", holder] + arguments)
+        #expect(outcome.status == 0, "\(outcome)")
+        return outcome.output.trimmingCharacters(in: .newlines)
+    }
+
+    @Test func whatWasAcknowledgedIsThereAfterAStop() async throws {
+        let token = try await issue("owner:ann")
+        let first = try await start(token)
+        var ids: [String: String] = [:]
+        for number in 0..<5 { ids["file \(number)"] = try await first.upload("file \(number)") }
+        #expect(try await first.names() == Set(ids.keys))
+        #expect(try await first.send("GET", "/healthz").status == 200)
+        #expect(try await first.send("GET", "/readyz").status == 200)
+
+        // Writers go on until the server stops: what it has acknowledged by then is kept.
+        let acknowledged = await withTaskGroup(of: [String].self) { group in
+            for writer in 0..<4 {
+                group.addTask {
+                    var names: [String] = []
+                    while names.count < 10_000 {
+                        let name = "writer \(writer) \(names.count)"
+                        do {
+                            _ = try await first.upload(name)
+                            names.append(name)
+                        } catch {
+                            break
+                        }
+                    }
+                    return names
+                }
+            }
+            group.addTask {
+                // Not before all have something to lose.
+                do {
+                    try await Patience.until { try await first.names().count >= 15 }
+                } catch { Issue.record(error) }
+                first.running.signal(SIGTERM)
+                return []
+            }
+            return await group.reduce(into: Set<String>()) { $0.formUnion($1) }
+        }
+        #expect(await first.running.status() == 0)
+        #expect(acknowledged.count >= 10)
+
+        let second = try await start(token)
+        for name in acknowledged.union(ids.keys) {
+            let list = try await second.ask("list", #"{"owner":"ann","filter":{"name":{"eq":"\#(name)"}}}"#)
+            let found = try #require(list["files"] as? [[String: Any]])
+            #expect(found.map { $0["status"] as? String } == ["3"], "\(name)")
+        }
+        for (name, id) in ids { #expect(try await second.bytes(of: id) == name) }
+        second.running.killAtOnce()
+        #expect(await second.running.status() == 128 + SIGKILL)
+
+        let third = try await start(token)
+        for (name, id) in ids { #expect(try await third.bytes(of: id) == name) }
+        third.running.interrupt()
+        #expect(await third.running.status() == 0)
+    }
+
+    @Test func tokensAreIssuedListedAndRevoked() async throws {
+        let ann = try await issue("owner:ann", "--rights", "read")
+        let server = try await start(ann, "--data", "data")
+        #expect(try await server.send("POST", "/files/count", "{}").status == 200)
+        #expect(try await server.send("POST", "/files/upload", "{}").status == 403)
+        #expect(try await server.send("GET", "/metrics").status == 403)
+        let system = Server(
+            running: server.running,
+            address: server.address,
+            token: try await issue("service", "--rights", "read,write,operate", "--lifetime", "3600")
+        )
+        // Known while it runs, without a restart.
+        try await Patience.until { try await system.send("GET", "/metrics").status == 200 }
+        let listed = try await tool.output("token", "list").split(separator: "\n").map { $0.split(separator: "\t") }
+        #expect(
+            listed.map { $0.dropFirst().prefix(2).joined(separator: " ") } == [
+                "owner:ann read", "service read,write,operate",
+            ]
+        )
+        let id = String(try #require(listed.first?.first))
+        #expect(try await tool.run("token", "revoke", id).status == 0)
+        try await Patience.until { try await server.send("POST", "/files/count", "{}").status == 401 }
+        #expect(try await system.send("GET", "/metrics").status == 200)
+        #expect(try await tool.run("token", "revoke", id).status == 1)
+        #expect(try await tool.output("token", "list", "--json").contains(#""holder":"service""#))
+        let kept = try Data(contentsOf: tool.directory.appending(path: "data/tokens.jsonl"))
+        for token in [ann, system.token] { #expect(!String(decoding: kept, as: UTF8.self).contains(token)) }
+        let mode =
+            try FileManager.default.attributesOfItem(
+                atPath: tool.directory.appending(path: "data/tokens.jsonl").path
+            )[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+        server.running.signal(SIGTERM)
+        #expect(await server.running.status() == 0)
+    }
+
+    @Test func wrongUsageIsToldOf() async throws {
+        for arguments in [
+            ["serve", "--listen", "somewhere"], ["serve", "--listen", "0.0.0.0:0"], ["serve", "--public-url", "x"],
+            ["token", "issue", "ann"], ["token", "issue", "owner:"], ["token", "issue", "service", "--rights", "all"],
+            ["token", "issue", "service", "--lifetime", "0"],
+        ] {
+            let outcome = try await tool.run(arguments)
+            #expect(outcome.status == 2, "\(outcome)")
+            #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome)")
+        }
+        let missing = try await tool.run("serve", "--listen", "0", "--token-file", "nowhere")
+        #expect(missing.status == 1 && missing.error.contains("nowhere"), "\(missing)")
+    }
+}
+#endif
