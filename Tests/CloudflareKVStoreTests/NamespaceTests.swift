@@ -196,6 +196,26 @@ import Testing
         }
     }
 
+    /// Those who must go back have as many requests as those who come.
+    @Test func manyKeysGoBackInFewRequests() async throws {
+        let directory = try TemporaryDirectory()
+        let source = MemoryStore()
+        let record = CloudflareKVRecord([1]).encoded()
+        for number in 0..<2_500 { try await source.put(record, at: key("k\(number)")) }
+        let namespace = ScriptedCloudflareKV()
+        try await withStore(namespace) { target in
+            let before = namespace.requestCount
+            let copier = Copier(to: target, options: CopyOptions(onExisting: .replace))
+            let report = try await copier.copy(from: source, temporaryDirectory: directory.path)
+            #expect(report.written == 2_500)
+            #expect(namespace.requestCount - before == 3)
+            let billed = try #require(target as? any BilledStore)
+            #expect(billed.billed.counts == [0, 2_500, 0, 0])
+            #expect(abs(billed.tariff.price(of: billed.billed) - 0.0125) < 1e-9)
+        }
+        #expect(namespace.items.count == 2_500)
+    }
+
     @Test func aDumpIsPutBack() async throws {
         let directory = try TemporaryDirectory()
         let items = Self.items.filter { !$0.key.hasPrefix("user:") }

@@ -17,19 +17,20 @@ import Testing
 
     @Test func aClusterMeetsTheContract() async throws {
         let server = try ScriptedCouchDB.start(users: ["admin": "p"], copies: 3)
-        await check("couchdb-cluster", at: "couchdb://admin:p@127.0.0.1:\(server.port)", "?login=cookie")
+        await check("couchdb-cluster", at: "couchdb://admin:p@127.0.0.1:\(server.port)", "?login=cookie", copies: 3)
         server.stop()
     }
 
-    /// `WHEREHOUSE_COUCHDB` is a URL without a database, of a server where it may make and leave databases.
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["WHEREHOUSE_COUCHDB"] != nil))
-    func aRealServerMeetsTheContract() async throws {
-        let url = try #require(ProcessInfo.processInfo.environment["WHEREHOUSE_COUCHDB"])
-        await check("couchdb-real", at: url)
+    /// Straight to the server, with its own logins and sessions.
+    @Test(.enabled(if: GivenCouchDB.shared != nil), arguments: ["basic", "cookie"])
+    func aRealServerMeetsTheContract(login: String) async throws {
+        let server = try #require(GivenCouchDB.shared).get()
+        let name = "couchdb-real" + (server.copies > 1 ? "-cluster" : "")
+        await check(name, at: server.url, "?login=\(login)", copies: server.copies)
     }
 
     /// Runs the suite, each place in a database of its own.
-    private func check(_ name: String, at server: String, _ options: String = "") async {
+    private func check(_ name: String, at server: String, _ options: String = "", copies: Int = 1) async {
         let places = Mutex(0)
         let run = UInt32.random(in: 0 ... .max)
         let clock = SkippingClock()
@@ -58,7 +59,7 @@ import Testing
             switch requirement {
             case .snapshots, .snapshotReads, .batchScope, .consistency(.linearizable), .integerAdd, .marks: true
             case .atomicFencing, .without: true
-            case .changeFeed: name != "couchdb"
+            case .changeFeed: copies > 1
             default: false
             }
         }

@@ -308,10 +308,15 @@ struct GaugedStore: StoreDecorator {
         return chunks
     }
 
-    @Test func keepsToTheTargetsBatches() {
+    @Test func keepsToWhatACallTakes() {
         let rows = (0..<100).map { row($0, bytes: 1) }
-        #expect(chunks(rows, .portable, rowsMax: 1_000).map(\.count) == [45, 45, 10])
         #expect(chunks(rows, .portable, rowsMax: 30).map(\.count) == [30, 30, 30, 10])
+        // Rows are batches of their own, so that a store with small ones gets many of them all the same.
+        let many = (0..<2_500).map { row($0, bytes: 1) }
+        #expect(chunks(many, .portable, rowsMax: 4_096).map(\.count) == [1_000, 1_000, 500])
+        var limits = Limits.portable
+        limits.batchOperationsMax = 2_000
+        #expect(chunks(many, limits, rowsMax: 4_096).map(\.count) == [2_000, 500])
         #expect(chunks([], .portable, rowsMax: 30).isEmpty)
     }
 

@@ -8,6 +8,7 @@ import StoreHTTP
 struct BucketClient: Sendable {
     var caller: AWSCaller
     let address: BucketAddress
+    let meter = BilledMeter(units: BucketStore.listPrices.units.count)
 
     var bucket: String { address.bucket }
 
@@ -36,7 +37,7 @@ struct BucketClient: Sendable {
     /// That there is none is believed only of a server that says so in its own words, not of any page.
     func get(_ name: [UInt8], bytesMax: Int = 32 << 20) async throws(StoreError) -> (body: [UInt8], etag: String)? {
         let request = AWSCaller.Request("GET", path: path(name), replyBytesMax: bytesMax)
-        return try await caller.call(request) { (reply) throws(StoreError) -> (body: [UInt8], etag: String)?? in
+        return try await ask(request, .reads) { (reply) throws(StoreError) -> (body: [UInt8], etag: String)?? in
             if reply.status == 200, let etag = reply["etag"] { return .some((reply.body, ObjectListing.bare(etag))) }
             if reply.status == 404, AWSRefusal(reply).code == "NoSuchKey" { return .some(nil) }
             return nil
@@ -53,7 +54,7 @@ struct BucketClient: Sendable {
             changes: true,
             isRepeatable: false
         )
-        return try await caller.call(request) { (reply) throws(StoreError) -> String?? in
+        return try await ask(request, .writes) { (reply) throws(StoreError) -> String?? in
             if reply.status == 200, let etag = reply["etag"] { return .some(ObjectListing.bare(etag)) }
             if reply.isSuccess { throw strangeReply(changes: true) }
             return isConditionFailure(reply, condition) ? .some(nil) : nil
@@ -69,7 +70,7 @@ struct BucketClient: Sendable {
             changes: true,
             isRepeatable: false
         )
-        return try await caller.call(request) { (reply) throws(StoreError) -> Bool? in
+        return try await ask(request, nil) { (reply) throws(StoreError) -> Bool? in
             if reply.status == 204 || reply.status == 200 { return true }
             return isConditionFailure(reply, condition) ? false : nil
         }
@@ -100,7 +101,7 @@ struct BucketClient: Sendable {
             changes: true,
             isRepeatable: false
         )
-        try await caller.call(request) { (reply) throws(StoreError) -> Void? in
+        try await ask(request, nil) { (reply) throws(StoreError) -> Void? in
             guard reply.status == 200 else { return nil }
             guard let result = parsed(reply), result.name == "DeleteResult" else { throw strangeReply(changes: true) }
             guard let error = result["Error"] else { return () }
@@ -135,7 +136,7 @@ struct BucketClient: Sendable {
         if isEncoded { query.append(NamedValue("encoding-type", "url")) }
         if grouping { query.append(NamedValue("delimiter", "/")) }
         let request = AWSCaller.Request("GET", path: address.path, query: query)
-        let listing = try await caller.call(request) { (reply) throws(StoreError) -> ObjectListing? in
+        let listing = try await ask(request, .writes) { (reply) throws(StoreError) -> ObjectListing? in
             guard reply.status == 200 else { return nil }
             guard let result = parsed(reply), let listing = ObjectListing(result) else {
                 throw strangeReply(changes: false)
@@ -150,9 +151,21 @@ struct BucketClient: Sendable {
     /// What the server says of the bucket's versioning; nil where it does not say.
     func versioning() async throws(StoreError) -> String? {
         let request = AWSCaller.Request("GET", path: address.path, query: [NamedValue("versioning", "")])
-        return try await caller.call(request) { (reply) throws(StoreError) -> String?? in
+        return try await ask(request, .reads) { (reply) throws(StoreError) -> String?? in
             guard reply.status == 200 else { return nil }
             return .some(parsed(reply)?["Status"]?.text)
+        }
+    }
+
+    /// Sends a request, and counts its replies as what they are billed as: not those that say that the server failed.
+    private func ask<Result: Sendable>(
+        _ request: AWSCaller.Request,
+        _ unit: BilledUnit?,
+        _ judge: (StoreReply) throws(StoreError) -> Result?
+    ) async throws(StoreError) -> Result {
+        try await caller.call(request) { (reply) throws(StoreError) -> Result? in
+            meter.add(reply.status < 500 ? unit?.rawValue : nil)
+            return try judge(reply)
         }
     }
 

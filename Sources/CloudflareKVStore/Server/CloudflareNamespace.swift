@@ -16,6 +16,7 @@ struct CloudflareNamespace: Sendable {
     let token: String
     /// The path of the namespace, percent-encoded.
     let path: String
+    let meter = BilledMeter(units: CloudflareKVStore.listPrices.units.count)
 
     /// A key of a listing.
     struct ListedKey: Hashable, Sendable {
@@ -31,13 +32,13 @@ struct CloudflareNamespace: Sendable {
     }
 
     /// Throws unless the namespace is there and the token may read it.
-    func requireThere() async throws(StoreError) { _ = try await read("GET", "") }
+    func requireThere() async throws(StoreError) { _ = try await read("GET", "", nil) }
 
     func list(prefix: String?, after cursor: String?) async throws(StoreError) -> Listing {
         var target = "/keys?limit=\(CloudflareNamespace.listedKeysMax)"
         if let prefix { target += "&prefix=" + PercentEncoding.encode(prefix) }
         if let cursor { target += "&cursor=" + PercentEncoding.encode(cursor) }
-        let reply = try await read("GET", target)
+        let reply = try await read("GET", target, .lists)
         guard let items = reply["result"]?.items else { throw .strangeReply(["server": "\(endpoint)"]) }
         var keys: [ListedKey] = []
         keys.reserveCapacity(items.count)
@@ -72,7 +73,7 @@ struct CloudflareNamespace: Sendable {
         ])
         let reply: JSON
         do throws(StoreError) {
-            reply = try await read("POST", "/bulk/get", body: body)
+            reply = try await read("POST", "/bulk/get", .reads, names.count, body: body)
         } catch {
             // Together they may be more than one call gives.
             guard error.code == .tooLarge, names.count > 1 else { throw error }
@@ -108,15 +109,21 @@ struct CloudflareNamespace: Sendable {
 
     /// The bytes of a value; nil where there is none.
     private func value(of name: String) async throws(StoreError) -> [UInt8]? {
-        try await call("GET", "/values/" + PercentEncoding.encode(name)) { (reply) throws(StoreError) in
+        try await call("GET", "/values/" + PercentEncoding.encode(name), .reads) { (reply) throws(StoreError) in
             if reply.status == 404 { return nil }
             guard reply.isSuccess else { throw failure(of: reply, changes: false) }
             return reply.body
         }
     }
 
-    private func read(_ method: String, _ target: String, body: JSON? = nil) async throws(StoreError) -> JSON {
-        try await call(method, target, body: body?.encoded ?? []) { (reply) throws(StoreError) in
+    private func read(
+        _ method: String,
+        _ target: String,
+        _ unit: BilledUnit?,
+        _ keys: Int = 1,
+        body: JSON? = nil
+    ) async throws(StoreError) -> JSON {
+        try await call(method, target, unit, keys, body: body?.encoded ?? []) { (reply) throws(StoreError) in
             guard reply.isSuccess, let json = JSON(parsing: reply.body), json["success"]?.bool == true else {
                 throw failure(of: reply, changes: false)
             }
@@ -124,9 +131,20 @@ struct CloudflareNamespace: Sendable {
         }
     }
 
+    /// A call that changes several keys.
+    enum Change {
+        case put
+        case delete
+
+        fileprivate var method: String { self == .put ? "PUT" : "POST" }
+        fileprivate var target: String { self == .put ? "/bulk" : "/bulk/delete" }
+        fileprivate var unit: BilledUnit { self == .put ? .writes : .deletes }
+    }
+
     /// Sends a change of several keys; the names of those that were not changed.
-    func change(_ method: String, _ target: String, body: [UInt8]) async throws(StoreError) -> Set<String> {
-        try await call(method, target, body: body, changes: true) { (reply) throws(StoreError) in
+    func change(_ call: Change, keys: Int, body: [UInt8]) async throws(StoreError) -> Set<String> {
+        try await self.call(call.method, call.target, call.unit, keys, body: body, changes: true) {
+            (reply) throws(StoreError) in
             guard reply.isSuccess, let json = JSON(parsing: reply.body), json["success"]?.bool == true else {
                 throw failure(of: reply, changes: true)
             }
@@ -138,6 +156,8 @@ struct CloudflareNamespace: Sendable {
     private func call<Result: Sendable>(
         _ method: String,
         _ target: String,
+        _ unit: BilledUnit?,
+        _ keys: Int = 1,
         body: [UInt8] = [],
         changes: Bool = false,
         _ judge: (StoreReply) throws(StoreError) -> Result
@@ -156,7 +176,10 @@ struct CloudflareNamespace: Sendable {
             changes: changes,
             isRepeatable: !changes,
             { () throws(StoreError) in request },
-            judge
+            { (reply) throws(StoreError) in
+                meter.add(reply.isSuccess || reply.status == 404 ? unit?.rawValue : nil, Double(keys))
+                return try judge(reply)
+            }
         )
     }
 

@@ -4,7 +4,7 @@ import StoreHTTP
 
 extension CloudflareKVStore {
     /// How many keys one call changes.
-    private static let keysACall = 1_000
+    static let keysACall = 1_000
     /// With how many bytes of values a call is large enough.
     private static let bytesACall = 16 << 20
 
@@ -30,11 +30,11 @@ extension CloudflareKVStore {
             } catch {
                 results[place] = .failure(error)
             }
-            if puts.isLarge { await send(&puts, "PUT", "/bulk", &results) }
-            if deletes.isLarge { await send(&deletes, "POST", "/bulk/delete", &results) }
+            if puts.isLarge { await send(&puts, .put, &results) }
+            if deletes.isLarge { await send(&deletes, .delete, &results) }
         }
-        await send(&puts, "PUT", "/bulk", &results)
-        await send(&deletes, "POST", "/bulk/delete", &results)
+        await send(&puts, .put, &results)
+        await send(&deletes, .delete, &results)
         return results
     }
 
@@ -89,14 +89,13 @@ extension CloudflareKVStore {
 
     private func send(
         _ call: inout PendingCall,
-        _ method: String,
-        _ target: String,
+        _ change: CloudflareNamespace.Change,
         _ results: inout [Result<WriteReceipt, StoreError>]
     ) async {
         guard !call.items.isEmpty else { return }
         let body = Array("[".utf8) + call.items.joined(separator: [0x2C]) + Array("]".utf8)
         do throws(StoreError) {
-            let failed = try await namespace.change(method, target, body: body)
+            let failed = try await namespace.change(change, keys: call.items.count, body: body)
             for (name, place) in zip(call.names, call.places) where failed.contains(name) {
                 results[place] = .failure(
                     StoreError(.outcomeUnknown, "The server did not change every key: change it again.", ["key": name])

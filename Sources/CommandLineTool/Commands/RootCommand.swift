@@ -19,7 +19,8 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             GetCommand.self, PutCommand.self, DeleteCommand.self, ScanCommand.self, CountCommand.self,
             PartitionsCommand.self, StatCommand.self, CopyCommand.self, VerifyCommand.self, DigestCommand.self,
-            DumpCommand.self, RestoreCommand.self, MigrateCommand.self, ExerciseCommand.self, CARCommand.self,
+            DumpCommand.self, RestoreCommand.self, MigrateCommand.self, ExerciseCommand.self, BenchCommand.self,
+            CARCommand.self,
             CIDCommand.self, UCANCommand.self,
             RecordsCommand.self, QueryCommand.self, IndexCommand.self, ImportCommand.self,
         ] + serving

@@ -25,6 +25,17 @@ enum HumanText {
         return (number < 0 ? "-" : "") + String(digits.reversed())
     }
 
+    /// A number with so many decimal places, rounded.
+    static func decimal(_ number: Double, digits: Int) -> String {
+        let scale = (0..<digits).reduce(1) { scale, _ in scale * 10 }
+        let whole = Int((number.magnitude * Double(scale)).rounded())
+        let fraction = String(whole % scale)
+        let sign = number < 0 && whole > 0 ? "-" : ""
+        return sign + HumanText.number(whole / scale) + "."
+            + String(repeating: "0", count: digits - fraction.utf8.count)
+            + fraction
+    }
+
     /// A number of things: "1 record", "2,000 records".
     static func count(_ number: Int, _ noun: String) -> String {
         "\(HumanText.number(number)) \(noun)\(number == 1 ? "" : "s")"

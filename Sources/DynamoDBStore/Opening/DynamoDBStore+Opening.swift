@@ -81,7 +81,14 @@ extension DynamoDBClient {
 
     /// What the service says of the table; nil where there is none.
     func describe() async throws(StoreError) -> JSON? {
-        guard case .done(let reply) = try await send("DescribeTable", [], .reads, expected: [DynamoDBClient.notThere])
+        guard
+            case .done(let reply) = try await send(
+                "DescribeTable",
+                [],
+                .reads,
+                units: nil,
+                expected: [DynamoDBClient.notThere]
+            )
         else { return nil }
         return reply["Table"]
     }
@@ -105,7 +112,7 @@ extension DynamoDBClient {
             members.append(JSON.Member("BillingMode", .string("PAY_PER_REQUEST")))
         }
         // Somebody else may be making it.
-        _ = try await send("CreateTable", members, .setsState, expected: ["ResourceInUseException"])
+        _ = try await send("CreateTable", members, .setsState, units: nil, expected: ["ResourceInUseException"])
     }
 
     private func attribute(_ name: String, _ kind: String, _ value: String) -> JSON {

@@ -7,6 +7,7 @@ import StoreHTTP
 struct DynamoDBClient: Sendable {
     let caller: AWSCaller
     let table: String
+    let meter = BilledMeter(units: DynamoDBStore.listPrices.units.count)
 
     var environment: StoreEnvironment { caller.caller.environment }
 
@@ -29,15 +30,18 @@ struct DynamoDBClient: Sendable {
     /// Sends a request on the table.
     ///
     /// - Parameters:
+    ///   - units: What it is billed as where the reply does not say; nil for what is free.
     ///   - expected: Names of failures that are given back rather than thrown.
     func send(
         _ operation: String,
         _ members: [JSON.Member],
         _ effect: Effect,
         ofTable: Bool = true,
+        units: Double? = 1,
         expected: Set<String> = []
     ) async throws(StoreError) -> Answer {
         var input = members
+        if units != nil { input.append(JSON.Member("ReturnConsumedCapacity", .string("TOTAL"))) }
         if ofTable { input.append(JSON.Member("TableName", .string(table))) }
         let request = AWSCaller.Request(
             "POST",
@@ -55,6 +59,8 @@ struct DynamoDBClient: Sendable {
                 guard let json = JSON(parsing: reply.body), json.members != nil else {
                     throw strangeReply(changes: effect != .reads)
                 }
+                let unit: BilledUnit = effect == .reads ? .reads : .writes
+                meter.add(units == nil ? nil : unit.rawValue, BilledUnit.consumed(json) ?? units ?? 0)
                 return .done(json)
             }
             let refusal = AWSRefusal(reply)

@@ -120,6 +120,7 @@ extension DynamoDBStore {
             [JSON.Member("TransactItems", .array(actions.map { $0.json(in: client.table) }))],
             .writes,
             ofTable: false,
+            units: actions.reduce(0) { $0 + BilledUnit.writing($1.item.bytes) },
             expected: [Cancellation.code]
         )
         guard case .refused(let refusal) = answer else { return nil }

@@ -2,6 +2,10 @@ import KeyValue
 
 /// Gathers rows into chunks of the size in which the target takes them: the pure half of batching.
 struct ChunkBuilder {
+    /// So many rows go with one call, however few operations a batch has: each row is a batch of its own, and a store puts
+    /// several of them into one request where it can.
+    private static let rowsACall = 1_000
+
     private let limits: Limits
     private let rowsMax: Int
     private let bytesMax: Int
@@ -10,7 +14,7 @@ struct ChunkBuilder {
 
     init(for limits: Limits, rowsMax: Int) {
         self.limits = limits
-        self.rowsMax = max(1, min(rowsMax, limits.batchOperationsMax))
+        self.rowsMax = max(1, min(rowsMax, max(limits.batchOperationsMax, ChunkBuilder.rowsACall)))
         bytesMax = min(limits.batchBytesMax, 1 << 20)
     }
 

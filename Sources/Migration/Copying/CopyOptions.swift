@@ -21,7 +21,7 @@ public struct CopyOptions: Sendable {
     public var epoch: UInt64?
     /// How many writes are under way at a time, each of at most ``writeRowsMax`` rows.
     public var writesInFlightMax: Int
-    /// How many rows go with one call to the target; fewer where its batches are smaller.
+    /// How many rows go with one call to the target; at most 1,000 where its batches are smaller than that.
     public var writeRowsMax: Int
     /// How many failed rows the report lists. All are counted.
     public var failuresListedMax: Int

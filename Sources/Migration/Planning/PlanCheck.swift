@@ -74,11 +74,14 @@ extension MigrationController {
         let scan = ScanOptions(limit: 4_096, bytesMax: 1 << 20)
         var rows = StoreRows(stores.source, scan, environment: environment)
         var pagesLeft = readsAll ? Int.max : 16
+        let billed = stores.target as? any BilledStore
+        var loading: BilledUnits?
         while pagesLeft > 0, let page = try await rows.nextPage() {
             pagesLeft -= 1
             for row in page {
                 read.records += 1
                 read.bytes += UInt64(row.byteCount)
+                if let units = billed?.units(ofWriting: row.byteCount) { loading = loading.map { $0 + units } ?? units }
                 guard report.tooLarge == nil, builder.refusal(of: row) != nil else { continue }
                 report.tooLarge = FoundDifference(kind: .missing, key: row.key, firstSeen: 0, lastSeen: 0).found
             }
@@ -86,6 +89,7 @@ extension MigrationController {
         let seconds = (environment.now() - began) / .seconds(1)
         (report.records, report.bytes, report.isCounted) = (read.records, read.bytes, pagesLeft > 0)
         if !report.isCounted { try await estimate(stores.source, &report) }
+        report.loading = loading.map { $0 * (Double(report.records) / Double(read.records)) }
         guard read.bytes > 0, report.bytes > 0 else { return }
         report.readingSeconds = seconds * Double(report.bytes) / Double(read.bytes)
     }

@@ -47,6 +47,10 @@ public struct PlanReport: Hashable, Sendable, Codable {
     /// nothing was read.
     public var readingSeconds: Double?
 
+    /// What writing all of it to the target is billed as; nil where its operator bills nothing. Changes that are made
+    /// meanwhile, and proving that nothing was lost, come on top.
+    public var loading: BilledUnits?
+
     /// Whether a migration can begin.
     public var isAcceptable: Bool { !findings.contains(where: \.isRefusal) }
 }

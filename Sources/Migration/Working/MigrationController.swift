@@ -24,6 +24,7 @@ public struct MigrationController: Sendable {
     ///   - actor: who does it, for the audit log.
     ///   - environment: time and randomness.
     ///   - milliseconds: the time since 1970, for the audit log.
+    ///   - report: is told what was found, before anything is refused for it.
     public static func plan(
         _ stores: MigrationStores,
         source: String,
@@ -31,11 +32,14 @@ public struct MigrationController: Sendable {
         _ plan: MigrationPlan = MigrationPlan(),
         actor: String,
         environment: StoreEnvironment = .live,
-        milliseconds: @escaping @Sendable () -> UInt64
+        milliseconds: @escaping @Sendable () -> UInt64,
+        told report: (PlanReport) -> Void = { _ in }
     ) async throws(StoreError) -> MigrationController {
+        let tell = report
         let sourceName = try await StoreName.recognise(stores.source, name: source, environment: environment)
         let targetName = try await StoreName.recognise(stores.target, name: target, environment: environment)
         let report = try await check(stores, plan, environment: environment)
+        tell(report)
         if let finding = report.findings.first(where: \.isRefusal) {
             var metadata = ["reason": finding.rawValue]
             metadata["key"] = report.tooLarge.map(\.text)

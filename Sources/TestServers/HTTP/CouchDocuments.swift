@@ -44,6 +44,14 @@ struct CouchDocuments {
     /// The one that counts first.
     func leaves(of id: String) -> [Leaf] { documents[id]?.leaves.sorted { $1.yields(to: $0) } ?? [] }
 
+    /// The leaves that a server shows of one document when it is asked for all, the one that counts first.
+    static func leaves(fromReply body: [UInt8]) -> [Leaf] {
+        // What is no such reply has no leaves.
+        let rows = (try? JSONSerialization.jsonObject(with: Data(body))) as? [[String: Any]] ?? []
+        let leaves = rows.compactMap { ($0["ok"] as? [String: Any]).flatMap(Leaf.init(document:)) }
+        return leaves.sorted { $1.yields(to: $0) }
+    }
+
     mutating func reply(
         to request: HTTPExchangeRequest,
         _ call: String,
@@ -90,35 +98,16 @@ struct CouchDocuments {
             guard present.first?.isDeleted ?? true else { return nil }
             replaced = present.first
         }
-        guard let leaf = leaf(doc, generation: (replaced?.generation ?? 0) + 1, parent: replaced?.revision ?? "") else {
-            return nil
-        }
+        guard let leaf = Leaf(doc, replacing: replaced) else { return nil }
         store(present.filter { $0.revision != replaced?.revision } + [leaf], at: id)
         return leaf
     }
 
     mutating func graft(_ data: Data) throws {
-        guard let doc = try JSONSerialization.jsonObject(with: data) as? [String: Any], let id = doc["_id"] as? String,
-            let parts = (doc["_rev"] as? String)?.split(separator: "-"), parts.count == 2,
-            let generation = Int(parts[0]), let leaf = leaf(doc, generation: generation, hash: String(parts[1]))
+        guard let doc = try JSONSerialization.jsonObject(with: data) as? [String: Any],
+            let leaf = Leaf(document: doc)
         else { throw ServerError("A document to graft has an _id and a _rev.") }
-        store(leaves(of: id) + [leaf], at: id)
-    }
-
-    private func leaf(_ doc: [String: Any], generation: Int, parent: String = "", hash: String? = nil) -> Leaf? {
-        let members = doc.filter { !["_id", "_rev", "_deleted"].contains($0.key) }
-        let isDeleted = doc["_deleted"] as? Bool ?? false
-        guard let id = doc["_id"] as? String,
-            // Members that came as JSON can be written as such.
-            let data = try? JSONSerialization.data(withJSONObject: members, options: [.sortedKeys])
-        else { return nil }
-        return Leaf(
-            id: id,
-            generation: generation,
-            hash: hash ?? Self.hash(data, parent, isDeleted),
-            isDeleted: isDeleted,
-            members: data
-        )
+        store(leaves(of: leaf.id) + [leaf], at: leaf.id)
     }
 
     private mutating func store(_ leaves: [Leaf], at id: String) {
@@ -205,7 +194,7 @@ struct CouchDocuments {
         return low
     }
 
-    private static func hash(_ data: Data, _ parent: String, _ isDeleted: Bool) -> String {
+    fileprivate static func hash(_ data: Data, _ parent: String, _ isDeleted: Bool) -> String {
         var halves: [UInt64] = [0xCBF2_9CE4_8422_2325, 0x9E37_79B9_7F4A_7C15]
         for byte in Array(parent.utf8) + [isDeleted ? 1 : 0] + data {
             for half in halves.indices { halves[half] = (halves[half] ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
@@ -225,5 +214,38 @@ struct CouchDocuments {
         // What is no JSON is no bound.
         let decoded = try? JSONSerialization.jsonObject(with: Data(json.utf8), options: .fragmentsAllowed)
         return (decoded as? String).map { Array($0.utf8) }
+    }
+}
+
+extension CouchDocuments.Leaf {
+    /// A document as it is written, in the place of another revision.
+    fileprivate init?(_ doc: [String: Any], replacing replaced: CouchDocuments.Leaf?) {
+        self.init(doc, generation: (replaced?.generation ?? 0) + 1) { data, isDeleted in
+            CouchDocuments.hash(data, replaced?.revision ?? "", isDeleted)
+        }
+    }
+
+    /// A document with the revision that it names.
+    fileprivate init?(document doc: [String: Any]) {
+        guard let parts = (doc["_rev"] as? String)?.split(separator: "-"), parts.count == 2,
+            let generation = Int(parts[0])
+        else { return nil }
+        self.init(doc, generation: generation) { _, _ in String(parts[1]) }
+    }
+
+    private init?(_ doc: [String: Any], generation: Int, hash: (Data, Bool) -> String) {
+        let others = doc.filter { !["_id", "_rev", "_deleted"].contains($0.key) }
+        guard let id = doc["_id"] as? String,
+            // Members that came as JSON can be written as such.
+            let data = try? JSONSerialization.data(withJSONObject: others, options: [.sortedKeys])
+        else { return nil }
+        let isDeleted = doc["_deleted"] as? Bool ?? false
+        self.init(
+            id: id,
+            generation: generation,
+            hash: hash(data, isDeleted),
+            isDeleted: isDeleted,
+            members: data
+        )
     }
 }

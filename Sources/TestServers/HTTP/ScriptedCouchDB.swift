@@ -3,6 +3,9 @@ import Synchronization
 
 /// What the tests of a client need of CouchDB 3, over HTTP, in memory.
 ///
+/// Where ``GivenCouchDB`` is a real server that keeps as many copies as are asked for, that one answers in the place of
+/// the memory, in databases of this one's own; users, sessions and what goes wrong are then still done here, before it.
+///
 /// Modelled: databases; documents as trees of revisions, of which it keeps the leaves; `_rev` from content and parent,
 /// so that the same edit made twice has the same one; conflicts (409) and the leaf that counts; deleted documents, which
 /// leave a stub that a new document continues; `_bulk_docs`, `_bulk_get`, `_all_docs` in the order of bytes, `_changes`
@@ -35,10 +38,16 @@ public final class ScriptedCouchDB: Sendable {
         let state = Mutex(State())
         let users: [String: String]
         let copies: Int
+        /// What answers in the place of the memory.
+        let real: GivenCouchDB?
+        /// What the real server's databases of this one begin with.
+        let prefix = GivenCouchDB.newName()
 
-        init(users: [String: String], copies: Int) {
+        init(users: [String: String], copies: Int) throws {
             self.users = users
             self.copies = copies
+            let given = try GivenCouchDB.shared?.get()
+            real = given?.copies == copies ? given : nil
         }
     }
 
@@ -46,7 +55,7 @@ public final class ScriptedCouchDB: Sendable {
     private let server: ScriptedHTTPServer
 
     private init(users: [String: String], copies: Int) throws {
-        core = Core(users: users, copies: copies)
+        core = try Core(users: users, copies: copies)
         server = try ScriptedHTTPServer.start(keepsRequests: false) { [core] in core.answer($0) }
     }
 
@@ -81,22 +90,49 @@ public final class ScriptedCouchDB: Sendable {
 
     /// Stores a document beside those that are there, as replication does: `json` has its `_id` and `_rev`.
     public func graft(_ json: String, into database: String) throws {
+        guard core.real == nil else {
+            let reply = core.ask("POST", "/\(database)/_bulk_docs", "{\"new_edits\":false,\"docs\":[\(json)]}")
+            guard reply?.status == 201, reply?.body.contains(0x7B) == false else {
+                throw ServerError(
+                    "The document can't be stored: \(reply.map { String(decoding: $0.body, as: UTF8.self) } ?? "")"
+                )
+            }
+            return
+        }
         try core.state.withLock { try $0.databases[database]?.graft(Data(json.utf8)) }
     }
 
     /// The leaves of a document as JSON, the one that counts first.
     public func leaves(of id: String, in database: String) -> [String] {
-        core.state.withLock { $0.databases[database]?.leaves(of: id).map(\.json) ?? [] }
+        guard core.real == nil else {
+            let name = id.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+            let reply = core.ask("GET", "/\(database)/\(name)?open_revs=all")
+            return CouchDocuments.leaves(fromReply: reply?.body ?? []).map(\.json)
+        }
+        return core.state.withLock { $0.databases[database]?.leaves(of: id).map(\.json) ?? [] }
     }
 
     /// Makes a database without documents.
-    public func make(_ database: String) { core.state.withLock { $0.databases[database] = CouchDocuments() } }
+    public func make(_ database: String) {
+        guard core.ask("PUT", "/\(database)") == nil else { return }
+        core.state.withLock { $0.databases[database] = CouchDocuments() }
+    }
 
     /// Removes a database.
-    public func drop(_ database: String) { core.state.withLock { $0.databases[database] = nil } }
+    public func drop(_ database: String) {
+        guard core.ask("DELETE", "/\(database)") == nil else { return }
+        core.state.withLock { $0.databases[database] = nil }
+    }
 }
 
 extension ScriptedCouchDB.Core {
+    /// What the real server replies to a request of a test's own; nil where there is none.
+    func ask(_ method: String, _ target: String, _ body: String = "") -> HTTPExchangeReply? {
+        let headers = ["host": "127.0.0.1", "accept": "application/json", "content-type": "application/json"]
+        let request = HTTPExchangeRequest(method: method, target: target, headers: headers, body: Array(body.utf8))
+        return real?.reply(to: request, prefix: prefix)
+    }
+
     func answer(_ request: HTTPExchangeRequest) -> HTTPExchangeAnswer {
         let fault = state.withLock { state -> ScriptedCouchDB.Fault? in
             guard let place = state.faults.firstIndex(where: { request.path.hasSuffix($0.path) }) else { return nil }
@@ -117,6 +153,9 @@ extension ScriptedCouchDB.Core {
         let parts = request.path.split(separator: "/").map { $0.removingPercentEncoding ?? "" }
         if parts == ["_session"] { return login(request) }
         guard isKnown(request) else { return CouchReply.error(401, "unauthorized", "Name or password is incorrect.") }
+        if let reply = real?.reply(to: request, prefix: prefix) {
+            return isAccepted ? CouchReply.accepted(reply) : reply
+        }
         guard let name = parts.first else {
             return HTTPExchangeReply(200, "{\"couchdb\":\"Welcome\",\"version\":\"3.5.0\"}")
         }
@@ -188,6 +227,13 @@ extension ScriptedCouchDB.Core {
 /// Replies that say what is wrong.
 enum CouchReply {
     static var noDatabase: HTTPExchangeReply { error(404, "not_found", "Database does not exist.") }
+
+    /// A reply to writes as it is when too few nodes have taken them.
+    static func accepted(_ reply: HTTPExchangeReply) -> HTTPExchangeReply {
+        let entries = String(decoding: reply.body, as: UTF8.self)
+        let accepted = entries.replacing("\"ok\":true", with: "\"ok\":true,\"accepted\":true")
+        return HTTPExchangeReply(202, headers: reply.headers, body: Array(accepted.utf8))
+    }
 
     static func error(_ status: Int, _ error: String, _ reason: String) -> HTTPExchangeReply {
         HTTPExchangeReply(status, "{\"error\":\"\(error)\",\"reason\":\"\(reason)\"}")

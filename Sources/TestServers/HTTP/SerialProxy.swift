@@ -121,14 +121,32 @@ enum ServerCall {
             return nil
         }
         var headers: [(name: String, value: String)] = []
+        var isChunked = false
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":") else { return nil }
             let value = line[line.index(after: colon)...].drop { $0 == " " }
             let name = line[..<colon].lowercased()
-            guard !["connection", "content-length"].contains(name) else { continue }
+            if name == "transfer-encoding" { isChunked = true }
+            guard !["connection", "content-length", "transfer-encoding"].contains(name) else { continue }
             headers.append((name, String(value)))
         }
-        return HTTPExchangeReply(status, headers: headers, body: Array(bytes[(end + 4)...]))
+        let rest = bytes[(end + 4)...]
+        guard let body = isChunked ? joined(rest) : Array(rest) else { return nil }
+        return HTTPExchangeReply(status, headers: headers, body: body)
+    }
+
+    /// A body that came in pieces, each behind its length; nil where the last, which is empty, is not there.
+    private static func joined(_ pieces: ArraySlice<UInt8>) -> [UInt8]? {
+        var (body, rest) = ([UInt8](), pieces)
+        while let end = rest.firstIndex(of: 13) {
+            guard let count = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16) else { return nil }
+            rest = rest[end...].dropFirst(2)
+            guard count > 0 else { return body }
+            guard rest.count >= count + 2 else { return nil }
+            body += rest.prefix(count)
+            rest = rest.dropFirst(count + 2)
+        }
+        return nil
     }
 }
 
