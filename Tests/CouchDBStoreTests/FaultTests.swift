@@ -141,9 +141,16 @@ import Testing
                 bytes: Array(repeating: 0x00, count: 1_024)
             )
             try await store.put([1], at: longest)
-            #expect(
-                try await store.scan(.partition(longest.partition), ScanOptions(), after: nil).first?.key == longest
+            let first = try await store.scan(.partition(longest.partition), ScanOptions(), after: nil).first
+            #expect(first?.key == longest)
+            // The longest bounds, of bytes that take the most characters.
+            let wide = Key(
+                partition: Array(repeating: 0x22, count: 512),
+                bytes: Array(repeating: 0x22, count: 1_024)
             )
+            try await store.put([1], at: wide)
+            let range = KeyRange.partition(wide.partition, from: wide.bytes, to: wide.bytes + [0x22])
+            #expect(try await store.scan(range, ScanOptions(), after: nil).map(\.key) == [wide])
         }
     }
 }

@@ -112,9 +112,13 @@ extension CouchDBStore {
         documents: Bool
     ) async throws(StoreError) -> [JSON] {
         // One more from the upper end down, where the bound itself may be among them.
-        let query = bounds.query(reverse: reverse) + "&limit=\(reverse ? limit + 1 : limit)"
-        let target = "/_all_docs?\(query)" + (documents ? "&include_docs=true" : "")
-        let reply = try await database.read("GET", target)
+        let parameters = [
+            JSON.Member("limit", .number("\(reverse ? limit + 1 : limit)")),
+            JSON.Member("include_docs", .bool(documents)),
+        ]
+        // In a body: a URL has 8,000 bytes at most, and two bounds may be longer.
+        let body = JSON.object(bounds.parameters(reverse: reverse) + parameters)
+        let reply = try await database.read("POST", "/_all_docs", body: body)
         guard let rows = reply["rows"]?.items else { throw .strangeReply() }
         if documents, rows.count >= 8 {
             let bytes = rows.reduce(0) { $0 + ($1["doc"]?["v"]?.text?.utf8.count ?? 0) } / rows.count

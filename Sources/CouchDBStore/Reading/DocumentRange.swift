@@ -54,17 +54,14 @@ struct DocumentRange: Sendable {
     }
 
     /// The parameters of a listing. From the upper end down it has the upper bound too.
-    func query(reverse: Bool) -> String {
-        let (low, high) = (DocumentRange.parameter(lower), DocumentRange.parameter(upper))
-        return reverse
-            ? "descending=true&startkey=\(high)&endkey=\(low)"
-            : "startkey=\(low)&endkey=\(high)&inclusive_end=false"
-    }
-
-    private static func parameter(_ id: [UInt8]) -> String {
-        var text: [UInt8] = []
-        JSON.append(text: id, to: &text)
-        return PercentEncoding.encode(text)
+    func parameters(reverse: Bool) -> [JSON.Member] {
+        let (low, high) = (String(decoding: lower, as: UTF8.self), String(decoding: upper, as: UTF8.self))
+        return [
+            JSON.Member("startkey", .string(reverse ? high : low)),
+            JSON.Member("endkey", .string(reverse ? low : high)),
+            JSON.Member("descending", .bool(reverse)),
+            JSON.Member("inclusive_end", .bool(reverse)),
+        ]
     }
 }
 #endif

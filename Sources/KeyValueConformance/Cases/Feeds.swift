@@ -32,7 +32,9 @@ extension ConformanceCase {
             let all = try await changes(since: start, limit: 3, context)
             for (index, change) in all.enumerated() {
                 let rest = try await changes(since: change.position, limit: 2, context)
-                try expectEqual(rest.map(\.key), all[(index + 1)...].map(\.key), "what comes behind change \(index)")
+                // A feed that is put together of several has them in any order.
+                let (found, expected) = (rest.map(\.key).sorted(), all[(index + 1)...].map(\.key).sorted())
+                try expectEqual(found, expected, "what comes behind change \(index)")
             }
         },
         ConformanceCase("feeds/show-a-key-again", .changeFeed) { context in

@@ -62,7 +62,7 @@ struct CouchDocuments {
         switch (request.method, call) {
         case ("POST", "_bulk_docs"): return write(body?["docs"] as? [[String: Any]] ?? [], isAccepted: isAccepted)
         case ("POST", "_bulk_get"): return read(body?["docs"] as? [[String: Any]] ?? [])
-        case ("GET", "_all_docs"): return list(request.query)
+        case ("POST", "_all_docs"): return list(body ?? [:])
         case ("GET", "_changes"): return changes(request.query)
         default: return CouchReply.error(404, "not_found", "missing")
         }
@@ -136,12 +136,12 @@ struct CouchDocuments {
         return HTTPExchangeReply(200, "{\"results\":[" + results.joined(separator: ",") + "]}")
     }
 
-    private func list(_ query: [String: String]) -> HTTPExchangeReply {
-        let isDescending = query["descending"] == "true"
-        let start = Self.unquoted(query["startkey"])
-        let end = Self.unquoted(query["endkey"])
-        let isInclusive = query["inclusive_end"] != "false"
-        let limit = query["limit"].flatMap { Int($0) } ?? .max
+    private func list(_ parameters: [String: Any]) -> HTTPExchangeReply {
+        let isDescending = parameters["descending"] as? Bool ?? false
+        let start = (parameters["startkey"] as? String).map { Array($0.utf8) }
+        let end = (parameters["endkey"] as? String).map { Array($0.utf8) }
+        let isInclusive = parameters["inclusive_end"] as? Bool ?? true
+        let limit = parameters["limit"] as? Int ?? .max
         let (low, high) = isDescending ? (end, start) : (start, end)
         if let low, let high, ByteOrder.precedes(high, low) {
             return CouchReply.error(400, "query_parse_error", "No rows can match your key range.")
@@ -157,7 +157,7 @@ struct CouchDocuments {
             let name = order[isDescending ? places.upperBound - 1 - offset : places.lowerBound + offset]
             guard let leaf = leaves(of: String(decoding: name, as: UTF8.self)).first else { continue }
             let id = Self.quoted(leaf.id)
-            let doc = query["include_docs"] == "true" ? ",\"doc\":\(leaf.json)" : ""
+            let doc = parameters["include_docs"] as? Bool == true ? ",\"doc\":\(leaf.json)" : ""
             rows.append("{\"id\":\(id),\"key\":\(id),\"value\":{\"rev\":\"\(leaf.revision)\"}\(doc)}")
         }
         let body = "{\"total_rows\":\(order.count),\"offset\":\(from),\"rows\":[" + rows.joined(separator: ",") + "]}"
@@ -207,13 +207,6 @@ struct CouchDocuments {
         // A text can always be written.
         let data = try? JSONSerialization.data(withJSONObject: text, options: options)
         return String(decoding: data ?? Data(), as: UTF8.self)
-    }
-
-    private static func unquoted(_ json: String?) -> [UInt8]? {
-        guard let json else { return nil }
-        // What is no JSON is no bound.
-        let decoded = try? JSONSerialization.jsonObject(with: Data(json.utf8), options: .fragmentsAllowed)
-        return (decoded as? String).map { Array($0.utf8) }
     }
 }
 

@@ -152,6 +152,7 @@ extension ScriptedCouchDB.Core {
     private func reply(to request: HTTPExchangeRequest, isAccepted: Bool) -> HTTPExchangeReply {
         let parts = request.path.split(separator: "/").map { $0.removingPercentEncoding ?? "" }
         if parts == ["_session"] { return login(request) }
+        guard request.target.utf8.count <= 8_000 else { return CouchReply.error(400, "bad_request", "uri_too_long") }
         guard isKnown(request) else { return CouchReply.error(401, "unauthorized", "Name or password is incorrect.") }
         if let reply = real?.reply(to: request, prefix: prefix) {
             return isAccepted ? CouchReply.accepted(reply) : reply
