@@ -8,7 +8,14 @@ public struct FilesConfiguration: Sendable {
     public var processingTime: Duration = .seconds(600)
     /// How often processing is tried.
     public var processingAttemptsMax: Int64 = 5
-    /// After how long what was uploaded and not processed is taken up by ``FilesService/processWaiting()``.
+    /// How long ``FilesService/processWaiting()`` leaves alone what has failed once; after each further failure it is
+    /// twice as long, up to ``retryDelayMax``.
+    public var retryDelay: Duration = .seconds(15)
+    /// The longest that ``FilesService/processWaiting()`` leaves alone what has failed.
+    public var retryDelayMax: Duration = .seconds(3_600)
+    /// After how long what was uploaded and not processed is taken up by ``FilesService/processWaiting()``, and after how
+    /// long the parts of an upload are looked for by ``FilesService/keepLookedAfter(every:report:)``: until then it is
+    /// left to its client to tell of them.
     public var waitingTime: Duration = .seconds(60)
     /// How many uploads wait at most to be processed at once; more wait for the next round.
     public var waitingMax = 10_000
@@ -21,6 +28,14 @@ public struct FilesConfiguration: Sendable {
 
     /// The usual limits and times.
     public init() {}
+}
+
+extension FilesConfiguration {
+    /// How long what has failed so often is left alone.
+    func retryDelay(after failures: Int64) -> Duration {
+        // No more doublings than make a day of a second.
+        min(retryDelayMax, retryDelay * (1 << min(max(failures - 1, 0), 17)))
+    }
 }
 
 /// What the service asks of others at certain points.

@@ -30,6 +30,13 @@ public protocol ObjectProvider: Sendable {
 
     /// Lets everybody fetch an object by its plain location, or only who holds a signed one.
     func setPublic(_ isPublic: Bool, of name: String) async throws
+
+    /// Removes what broke off on its way and will not go on. A provider that keeps nothing of that need not have it.
+    func removeLeftovers() async throws
+}
+
+extension ObjectProvider {
+    public func removeLeftovers() async throws {}
 }
 
 /// An object that is to be sent.

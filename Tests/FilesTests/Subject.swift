@@ -23,6 +23,7 @@ final class Subject: Sendable {
     init(
         _ profile: MemoryProfile = .reference,
         hooks: FilesHooks = FilesHooks(),
+        environment: StoreEnvironment = SimulatedTime(seed: 7).environment,
         configure: (inout FilesConfiguration) -> Void = { _ in }
     ) async throws {
         let objects = ScriptedObjects()
@@ -37,7 +38,7 @@ final class Subject: Sendable {
             configuration: configuration,
             hooks: hooks,
             requiring: .exclusiveWrites,
-            environment: SimulatedTime(seed: 7).environment,
+            environment: environment,
             wallClock: { Timestamp(milliseconds: clock.now) }
         )
         self.objects = objects

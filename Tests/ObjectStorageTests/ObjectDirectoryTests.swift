@@ -166,6 +166,34 @@ import Testing
         _ = try await place.objects.give(ObjectRequest(method: "GET", name: "a/b/c.bin.gz"))
     }
 
+    @Test func whatAKilledProgramLeavesIsRemovedAfterADay() async throws {
+        let place = try Place()
+        let upload = try await place.objects.uploadLocation(of: object(), for: .seconds(60))
+        let put = try request("PUT", upload.location, upload.headers)
+        let receiver = try await place.objects.receive(put)
+        try await receiver.append(Array(ObjectDirectoryTests.bytes.prefix(4)))
+        let arriving = "\(place.folder.path)/objects/arriving"
+        let name = try #require(FileManager.default.contentsOfDirectory(atPath: arriving).first)
+        func rest(_ seconds: Int64) throws {
+            let moment = Date(timeIntervalSince1970: TimeInterval(place.clock.now - seconds))
+            try FileManager.default.setAttributes([.modificationDate: moment], ofItemAtPath: "\(arriving)/\(name)")
+        }
+        place.clock.advance(1_000_000)
+        try rest(86_400)
+        try await place.objects.removeLeftovers()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: arriving) == [name])
+        try rest(86_401)
+        try await place.objects.removeLeftovers()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: arriving).isEmpty)
+        // Nothing else is touched.
+        await receiver.cancel()
+        let again = try await place.objects.uploadLocation(of: object(), for: .seconds(60))
+        try await send(place, try request("PUT", again.location, again.headers), ObjectDirectoryTests.bytes)
+        place.clock.advance(1_000_000_000)
+        try await place.objects.removeLeftovers()
+        #expect(try await place.objects.facts(of: "a/b/c.bin.gz") == ObjectFacts(contentLength: 10))
+    }
+
     @Test(arguments: [
         "", "/", "..", "a/../b", "a//b", "/a", "a/", ".a", "a/.b", "a\u{0}b", "a%2e", "a\\b", "é", "a b", "a\nb",
         String(repeating: "a", count: 129), "a/b/c/d/e/f/g/h/i",

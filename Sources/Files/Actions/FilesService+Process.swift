@@ -16,22 +16,44 @@ extension FilesService {
     }
 
     /// One attempt, from the claim to its end. Nobody else processes the upload meanwhile.
+    ///
+    /// Where the task is cancelled before it is processed, the claim is given back, as if nobody had tried. What changes
+    /// records goes on then: nobody would know otherwise whether it was done.
     func process(_ id: String, _ export: JSON?, awaitsPostActions: Bool) async throws -> Answer {
+        try Task.checkCancellation()
         let attempt = environment.random()
+        let claim = try await Task { try await beginProcessing(id, attempt, export) }.value
+        let outcome: ProcessingOutcome
+        do {
+            try Task.checkCancellation()
+            outcome = try await hooks.process(ProcessingJob(claim.upload, attempt))
+        } catch {
+            guard !Task.isCancelled else {
+                try await Task { try await giveBack(claim) }.value
+                throw CancellationError()
+            }
+            try await Task { try await giveUp(claim, error) }.value
+            throw FilesError(.processingFailed, "The file could not be processed.")
+        }
+        return try await Task { try await endProcessing(claim, outcome, awaitsPostActions) }.value
+    }
+
+    private func beginProcessing(_ id: String, _ attempt: UInt64, _ export: JSON?) async throws -> ProcessingClaim {
         let now = uploads.now()
         let limits = configuration
         let claimed = try await uploads.change(id) { upload in
             try upload.beginProcessing(attempt, export, at: now, limits)
         }
-        let outcome: ProcessingOutcome
-        do {
-            outcome = try await hooks.process(ProcessingJob(claimed.upload, attempt))
-        } catch {
-            try await giveUp(id, attempt, error)
-            throw FilesError(.processingFailed, "The file could not be processed.")
-        }
-        let done = try await uploads.change(id) { [limits] upload in
-            try upload.endProcessing(attempt, outcome, at: now, limits)
+        return ProcessingClaim(attempt: attempt, began: now, upload: claimed.upload, before: claimed.result)
+    }
+
+    private func endProcessing(
+        _ claim: ProcessingClaim,
+        _ outcome: ProcessingOutcome,
+        _ awaitsPostActions: Bool
+    ) async throws -> Answer {
+        let done = try await uploads.change(claim.upload.id) { upload in
+            try upload.endProcessing(claim.attempt, outcome, at: claim.began)
         }
         guard let action = done.result else {
             return Answer(done.upload.wire(), version: done.version.map { "\($0)" })
@@ -40,16 +62,25 @@ extension FilesService {
         return Answer(awaitsPostActions ? .array([result]) : .null)
     }
 
-    private func giveUp(_ id: String, _ attempt: UInt64, _ error: any Error) async throws {
+    private func giveUp(_ claim: ProcessingClaim, _ error: any Error) async throws {
         let reason = String("\(error)".prefix(1_000))
-        _ = try await uploads.change(id) { upload in
-            guard upload.processing.attempt == attempt, let next = upload.statusNow.after(.processingFailed) else {
-                return
-            }
+        let now = uploads.now()
+        let limits = configuration
+        _ = try await uploads.change(claim.upload.id) { upload in
+            guard upload.processing.attempt == claim.attempt, let next = upload.statusNow.after(.processingFailed)
+            else { return }
             upload.status = next.rawValue
             upload.clearProcessing()
             upload.failure = reason
             upload.failures += 1
+            upload.retryAtMilliseconds = now + limits.retryDelay(after: upload.failures).milliseconds
+        }
+    }
+
+    private func giveBack(_ claim: ProcessingClaim) async throws {
+        _ = try await uploads.change(claim.upload.id) { upload in
+            guard upload.processing.attempt == claim.attempt else { return }
+            claim.before.restore(in: &upload)
         }
     }
 
@@ -65,12 +96,14 @@ extension FilesService {
         }
     }
 
-    /// Processes what was uploaded a while ago and what others gave up, oldest first.
+    /// Processes what was uploaded a while ago and what others gave up, oldest first. What has failed is left alone for
+    /// ``FilesConfiguration/retryDelay``, and for longer after each further failure.
     ///
     /// - Returns: How many attempts were made. Those that failed are in the records of their uploads.
     @discardableResult
     public func processWaiting() async throws -> Int {
-        let before = uploads.now() - configuration.waitingTime.milliseconds
+        let now = uploads.now()
+        let before = now - configuration.waitingTime.milliseconds
         var attempts = 0
         for status in [Status.failed, .processing, .uploaded] {
             try await uploads.visit(status) { upload in
@@ -78,7 +111,9 @@ extension FilesService {
                     switch status {
                     case .uploaded: !upload.held && upload.uploadedAtMilliseconds <= before
                     case .processing: upload.processing.untilMilliseconds <= before
-                    default: upload.failures < configuration.processingAttemptsMax && !upload.isUsable
+                    default:
+                        upload.failures < configuration.processingAttemptsMax && !upload.isUsable
+                            && upload.retryAtMilliseconds <= now
                     }
                 guard isMeant else { return }
                 attempts += 1
@@ -124,12 +159,15 @@ extension StoredUpload {
     }
 
     /// Claims the upload for an attempt.
+    ///
+    /// - Returns: What it was before.
     fileprivate mutating func beginProcessing(
         _ attempt: UInt64,
         _ export: JSON?,
         at now: Int64,
         _ limits: FilesConfiguration
-    ) throws(FilesError) {
+    ) throws(FilesError) -> Unclaimed {
+        let before = Unclaimed(self)
         if let export { self.export = String(decoding: export.encoded, as: UTF8.self) }
         if let format = exportFormat, exports[format] != nil {
             throw FilesError(.exportExists, "There is an export of this format already.")
@@ -150,6 +188,7 @@ extension StoredUpload {
         processing = StoredProcessing()
         processing.attempt = attempt
         processing.untilMilliseconds = now + limits.processingTime.milliseconds
+        return before
     }
 
     /// Ends an attempt well: what was said of the upload meanwhile stays.
@@ -158,8 +197,7 @@ extension StoredUpload {
     fileprivate mutating func endProcessing(
         _ attempt: UInt64,
         _ outcome: ProcessingOutcome,
-        at now: Int64,
-        _ limits: FilesConfiguration
+        at now: Int64
     ) throws(FilesError) -> String? {
         guard hasProcessing, processing.attempt == attempt, let next = statusNow.after(.processingSucceeded) else {
             throw FilesError(.beingProcessed, "The attempt took too long and was taken over.")
@@ -174,6 +212,7 @@ extension StoredUpload {
         clearExport()
         failure = ""
         failures = 0
+        clearRetryAtMilliseconds()
         let action = hasPostAction ? postAction : nil
         clearPostAction()
         return action

@@ -130,8 +130,16 @@ extension FilesService {
     /// Looks for parts that came without notice.
     func sync(by caller: Caller) async throws -> Answer {
         try caller.requireService()
+        return Answer(.object([.init("noticed", .integer(try await noticeParts()))]))
+    }
+
+    /// Takes notice of parts that nobody told of, as `finish` by a part of the system does.
+    ///
+    /// - Parameter begunBy: Until when their uploads have to have begun; nil for any time.
+    /// - Returns: How many there were.
+    func noticeParts(begunBy: Int64? = nil) async throws -> Int64 {
         var noticed: Int64 = 0
-        try await uploads.visit(.pending) { upload in
+        try await uploads.visit(.pending, begunBy: begunBy) { upload in
             let provider = try provider(of: upload)
             for part in upload.parts where !part.hasUploadedAtMilliseconds {
                 guard try await provider.facts(of: part.name) != nil else { continue }
@@ -140,7 +148,7 @@ extension FilesService {
                 noticed += 1
             }
         }
-        return Answer(.object([.init("noticed", .integer(noticed))]))
+        return noticed
     }
 }
 

@@ -39,6 +39,7 @@ extension FilesService {
                 throw FilesError(.wrongStatus, "The last attempt to process the file did not fail.")
             }
             upload.failures = 0
+            upload.clearRetryAtMilliseconds()
         }
         waiting.append(changed.upload.id)
     }

@@ -107,9 +107,19 @@ extension UploadRecords {
     private static let pageMax = 200
 
     /// Calls `body` with the uploads of a status one by one, those that began first before others.
-    func visit(_ status: Status, _ body: (StoredUpload) async throws -> Void) async throws {
+    ///
+    /// - Parameters:
+    ///   - status: Which status.
+    ///   - begunBy: Until when they have to have begun, in milliseconds since 1970; nil for any time.
+    ///   - body: What is done with each.
+    func visit(
+        _ status: Status,
+        begunBy: Int64? = nil,
+        _ body: (StoredUpload) async throws -> Void
+    ) async throws {
+        let begun = begunBy.map { Filter.compare("begun_at", .lessOrEqual, .integer($0)) }
         var query = Query(
-            .compare("status", .equal, .integer(status.rawValue)),
+            .and([.compare("status", .equal, .integer(status.rawValue))] + [begun].compactMap { $0 }),
             orderedBy: ["begun_at"],
             limit: UploadRecords.pageMax,
             allowsScan: false

@@ -225,6 +225,16 @@ nonisolated struct StoredUpload: @unchecked Sendable {
     set {_uniqueStorage()._held = newValue}
   }
 
+  /// Before when nobody but who asks for it tries again what failed.
+  var retryAtMilliseconds: Int64 {
+    get {_storage._retryAtMilliseconds ?? 0}
+    set {_uniqueStorage()._retryAtMilliseconds = newValue}
+  }
+  /// Returns true if `retryAtMilliseconds` has been explicitly set.
+  var hasRetryAtMilliseconds: Bool {_storage._retryAtMilliseconds != nil}
+  /// Clears the value of `retryAtMilliseconds`. Subsequent reads from it will return its default value.
+  mutating func clearRetryAtMilliseconds() {_uniqueStorage()._retryAtMilliseconds = nil}
+
   /// What lists are ordered by and found in; all of it follows from the rest.
   var nameOrder: String {
     get {_storage._nameOrder}
@@ -321,7 +331,7 @@ fileprivate nonisolated let _protobuf_package = "wherehouse.files"
 
 nonisolated extension StoredUpload: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Upload"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}owner\0\u{1}name\0\u{1}alias\0\u{1}description\0\u{1}website\0\u{1}tags\0\u{1}kind\0\u{1}status\0\u{3}started_at_milliseconds\0\u{3}uploaded_at_milliseconds\0\u{3}processed_at_milliseconds\0\u{3}expires_at_milliseconds\0\u{1}public\0\u{1}unlisted\0\u{1}direct\0\u{1}temporary\0\u{1}bucket\0\u{1}parts\0\u{3}parts_count\0\u{3}content_length\0\u{1}details\0\u{1}processing\0\u{1}failure\0\u{1}failures\0\u{3}post_action\0\u{1}export\0\u{1}exports\0\u{1}held\0\u{4}\u{b}name_order\0\u{3}alias_order\0\u{1}lists\0\u{1}tagged\0\u{1}place\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}owner\0\u{1}name\0\u{1}alias\0\u{1}description\0\u{1}website\0\u{1}tags\0\u{1}kind\0\u{1}status\0\u{3}started_at_milliseconds\0\u{3}uploaded_at_milliseconds\0\u{3}processed_at_milliseconds\0\u{3}expires_at_milliseconds\0\u{1}public\0\u{1}unlisted\0\u{1}direct\0\u{1}temporary\0\u{1}bucket\0\u{1}parts\0\u{3}parts_count\0\u{3}content_length\0\u{1}details\0\u{1}processing\0\u{1}failure\0\u{1}failures\0\u{3}post_action\0\u{1}export\0\u{1}exports\0\u{1}held\0\u{3}retry_at_milliseconds\0\u{4}\u{a}name_order\0\u{3}alias_order\0\u{1}lists\0\u{1}tagged\0\u{1}place\0")
 
   fileprivate class _StorageClass {
     var _id: String = String()
@@ -353,6 +363,7 @@ nonisolated extension StoredUpload: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _export: String? = nil
     var _exports: Dictionary<String,String> = [:]
     var _held: Bool = false
+    var _retryAtMilliseconds: Int64? = nil
     var _nameOrder: String = String()
     var _aliasOrder: String? = nil
     var _lists: [String] = []
@@ -397,6 +408,7 @@ nonisolated extension StoredUpload: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _export = source._export
       _exports = source._exports
       _held = source._held
+      _retryAtMilliseconds = source._retryAtMilliseconds
       _nameOrder = source._nameOrder
       _aliasOrder = source._aliasOrder
       _lists = source._lists
@@ -449,6 +461,7 @@ nonisolated extension StoredUpload: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 27: try { try decoder.decodeSingularStringField(value: &_storage._export) }()
         case 28: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: &_storage._exports) }()
         case 29: try { try decoder.decodeSingularBoolField(value: &_storage._held) }()
+        case 30: try { try decoder.decodeSingularInt64Field(value: &_storage._retryAtMilliseconds) }()
         case 40: try { try decoder.decodeSingularStringField(value: &_storage._nameOrder) }()
         case 41: try { try decoder.decodeSingularStringField(value: &_storage._aliasOrder) }()
         case 42: try { try decoder.decodeRepeatedStringField(value: &_storage._lists) }()
@@ -553,6 +566,9 @@ nonisolated extension StoredUpload: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if _storage._held != false {
         try visitor.visitSingularBoolField(value: _storage._held, fieldNumber: 29)
       }
+      try { if let v = _storage._retryAtMilliseconds {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 30)
+      } }()
       if !_storage._nameOrder.isEmpty {
         try visitor.visitSingularStringField(value: _storage._nameOrder, fieldNumber: 40)
       }
@@ -606,6 +622,7 @@ nonisolated extension StoredUpload: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._export != rhs_storage._export {return false}
         if _storage._exports != rhs_storage._exports {return false}
         if _storage._held != rhs_storage._held {return false}
+        if _storage._retryAtMilliseconds != rhs_storage._retryAtMilliseconds {return false}
         if _storage._nameOrder != rhs_storage._nameOrder {return false}
         if _storage._aliasOrder != rhs_storage._aliasOrder {return false}
         if _storage._lists != rhs_storage._lists {return false}

@@ -8,6 +8,13 @@ extension ObjectDirectory {
         return Int64(status.st_size)
     }
 
+    /// When a file was written to last, in seconds since 1970; nil where there is none.
+    static func changed(_ path: String) -> Int64? {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int64(status.st_mtim.tv_sec)
+    }
+
     /// Makes a directory and those above it.
     static func make(directory path: String) throws(ObjectRefusal) {
         if mkdir(path, 0o700) == 0 || errno == EEXIST { return }

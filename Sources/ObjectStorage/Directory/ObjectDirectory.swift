@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import KeyValue
 
@@ -105,6 +106,23 @@ public struct ObjectDirectory: ObjectProvider {
                 try ObjectDirectory.write([], to: path)
             } else if unlink(path) != 0, errno != ENOENT {
                 throw ObjectRefusal(.failed, "The object can't be made private: look at the directory's rights.")
+            }
+        }
+    }
+
+    /// How long bytes on their way may rest until the program that took them counts as killed.
+    private static let restMax: Int64 = 86_400
+
+    /// Removes the bytes of objects to which nothing has come for a day: those of programs that were killed.
+    public func removeLeftovers() async throws {
+        let folder = "\(root)/\(Folder.arriving.rawValue)"
+        let before = seconds() - ObjectDirectory.restMax
+        try await OffPool.run {
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+                let path = "\(folder)/\(name)"
+                guard let changed = ObjectDirectory.changed(path), changed < before else { continue }
+                // Another program may have been faster.
+                guard unlink(path) == 0 || errno == ENOENT else { throw ObjectDirectory.failure }
             }
         }
     }
