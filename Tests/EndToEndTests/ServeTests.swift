@@ -185,6 +185,7 @@ import Testing
     @Test func wrongUsageIsToldOf() async throws {
         for arguments in [
             ["serve", "--listen", "somewhere"], ["serve", "--listen", "0.0.0.0:0"], ["serve", "--public-url", "x"],
+            ["serve", "--allow-origin", "*"],
             ["token", "issue", "ann"], ["token", "issue", "owner:"], ["token", "issue", "service", "--rights", "all"],
             ["token", "issue", "service", "--lifetime", "0"],
         ] {

@@ -51,7 +51,10 @@ struct ServedFiles {
         func advance(by duration: Duration) { milliseconds.withLock { $0 += UInt64(duration / .milliseconds(1)) } }
     }
 
-    static func run(_ body: (ServedFiles) async throws -> Void) async throws {
+    static func run(
+        options: HTTPServer.Options = HTTPServer.Options(),
+        _ body: (ServedFiles) async throws -> Void
+    ) async throws {
         let clock = Clock()
         let folder = try TemporaryDirectory()
         let environment = SimulatedTime(seed: 3).environment
@@ -76,7 +79,7 @@ struct ServedFiles {
             FilesHTTPService(files, keeping: answers), ObjectsHTTPService(directory), DescriptionHTTPService(),
             NotificationsHTTPService(files, token: try WebhookToken(notificationToken), push: pushWithoutKeys),
         ]
-        try await RunningServer.run(services, tokens: tokens) { server in
+        try await RunningServer.run(services, tokens: tokens, options: options) { server in
             let served = ServedFiles(
                 server: server,
                 folder: folder,

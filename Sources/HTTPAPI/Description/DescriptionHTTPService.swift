@@ -10,6 +10,7 @@ public struct DescriptionHTTPService: HTTPService {
     public let path = "/openapi.json"
     /// None is needed: it is the same for every server.
     public let rights: TokenRights? = nil
+    public let isForBrowsers = true
 
     /// The service of the description.
     public init() {}

@@ -24,6 +24,7 @@ public struct FilesHTTPService: HTTPService {
     public let path = "/files"
     /// Actions ask for the rights that they need.
     public let rights: TokenRights? = []
+    public let isForBrowsers = true
     /// The parameters of the largest upload that is taken; and a round of `sync`, which may look at many.
     public let limits = RequestLimits(bodyBytesMax: 1 << 20, timeMax: .seconds(60))
     private let files: FilesService

@@ -14,6 +14,7 @@ public struct ObjectsHTTPService: HTTPService {
     public let path = "/objects"
     /// None is needed: what is allowed is said by the signature of a location.
     public let rights: TokenRights? = nil
+    public let isForBrowsers = true
     /// As many bytes as a part of an upload may have; the signature says how many it is. They may take any time.
     public let limits = RequestLimits(bodyBytesMax: 2_000_000_000, timeMax: nil)
     private let directory: ObjectDirectory

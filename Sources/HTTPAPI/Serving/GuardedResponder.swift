@@ -18,6 +18,7 @@ struct GuardedResponder: HTTPResponder {
     let router: RouterResponder<ServiceContext>
     let services: [any HTTPService]
     let tokens: any TokenVerifier
+    let origins: AllowedOrigins
     let metrics: MetricsRegistry
     let logger: Logger
     let environment: StoreEnvironment
@@ -25,22 +26,36 @@ struct GuardedResponder: HTTPResponder {
     func respond(to request: Request, context: ServiceContext) async throws -> Response {
         let began = environment.nanoseconds()
         var context = context
-        let response: Response
-        do {
-            response = try await admit(request, &context)
-        } catch {
-            guard let problem = error as? Problem else { throw error }
-            response = try problem.response(to: request, context)
+        let service = service(of: request)
+        let isForBrowsers = service?.isForBrowsers ?? false
+        var response: Response
+        if isForBrowsers, let preflight = origins.preflight(request) {
+            response = preflight
+        } else {
+            do {
+                response = try await admit(request, to: service, &context)
+            } catch {
+                guard let problem = error as? Problem else { throw error }
+                response = try problem.response(to: request, context)
+            }
+            if isForBrowsers { origins.open(&response.headers, to: request) }
         }
         note(request, context, response.status, nanoseconds: environment.nanoseconds() - began)
         // A body in answer to HEAD would be taken for the beginning of the next answer.
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private func admit(_ request: Request, _ context: inout ServiceContext) async throws -> Response {
+    private func service(of request: Request) -> (any HTTPService)? {
         let path = request.uri.path
-        let service = services.first { path == $0.path || path.hasPrefix($0.path + "/") }
-        if !GuardedResponder.openPaths.contains(path), let rights = service.map(\.rights) ?? .operate {
+        return services.first { path == $0.path || path.hasPrefix($0.path + "/") }
+    }
+
+    private func admit(
+        _ request: Request,
+        to service: (any HTTPService)?,
+        _ context: inout ServiceContext
+    ) async throws -> Response {
+        if !GuardedResponder.openPaths.contains(request.uri.path), let rights = service.map(\.rights) ?? .operate {
             guard let holder = request.headers[.authorization].flatMap({ tokens.holder(authorization: $0) }) else {
                 throw Problem.unauthorized
             }
@@ -77,7 +92,7 @@ struct GuardedResponder: HTTPResponder {
         _ status: HTTPResponse.Status,
         nanoseconds: Int64
     ) {
-        let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete]
+        let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
         // What clients make up must not become series.
         let method = methods.contains(request.method) ? request.method.rawValue : "other"
         let route = context.endpointPath ?? "none"

@@ -10,8 +10,8 @@ public import Telemetry
 /// Serves services over HTTP 1.1, on the loopback interface unless told otherwise.
 ///
 /// Every request needs a bearer token but `/healthz`, `/readyz` and those of services that need none; `/metrics`, and
-/// paths of no service, need one with ``TokenRights/operate``. It does not encrypt: let a proxy do so that stands before
-/// it, if others than this machine are to reach it.
+/// paths of no service, need one with ``TokenRights/operate``. It encrypts where it has an identity; without one, let a
+/// proxy do so that stands before it, if others than this machine are to reach it.
 public struct HTTPServer: Sendable {
     /// How a server serves.
     public struct Options: Sendable {
@@ -23,18 +23,27 @@ public struct HTTPServer: Sendable {
         public var idleTimeMax: Duration
         /// How long requests have to come to their end when the server stops; then they are cancelled.
         public var stopTimeMax: Duration
+        /// What it encrypts with; nil for plain HTTP.
+        public var identity: ServerIdentity?
+        /// The origins whose pages may ask services that are meant for browsers.
+        public var allowedOrigins: AllowedOrigins
 
-        /// Loopback and any free port, 1,000 connections, 60 seconds and 10 seconds unless told otherwise.
+        /// Loopback and any free port, 1,000 connections, 60 seconds, 10 seconds, plain HTTP and no origins unless told
+        /// otherwise.
         public init(
             address: ListenAddress = ListenAddress(),
             connectionsMax: Int = 1_000,
             idleTimeMax: Duration = .seconds(60),
-            stopTimeMax: Duration = .seconds(10)
+            stopTimeMax: Duration = .seconds(10),
+            identity: ServerIdentity? = nil,
+            allowedOrigins: AllowedOrigins = .none
         ) {
             self.address = address
             self.connectionsMax = connectionsMax
             self.idleTimeMax = idleTimeMax
             self.stopTimeMax = stopTimeMax
+            self.identity = identity
+            self.allowedOrigins = allowedOrigins
         }
     }
 
@@ -70,6 +79,9 @@ public struct HTTPServer: Sendable {
         self.environment = environment
     }
 
+    /// What its URLs begin with: `https` where it encrypts, or else `http`.
+    public var scheme: String { options.identity == nil ? "http" : "https" }
+
     /// Serves until the task is cancelled, and then until the requests that have come are answered.
     ///
     /// Throws `StoreError.Code.unavailable` when it can't listen at the address.
@@ -79,6 +91,8 @@ public struct HTTPServer: Sendable {
         onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) async throws(StoreError) {
         let group = group(onListening)
+        let renewing = Task { await options.identity?.keepUp(environment, logger) }
+        defer { renewing.cancel() }
         // A task of its own, so that cancelling this one lets the requests come to their end.
         let serving = Task { try await group.run() }
         let result = await withTaskCancellationHandler {
@@ -100,16 +114,7 @@ public struct HTTPServer: Sendable {
         quiet.logLevel = max(logger.logLevel, .warning)
         let application = Application(
             responder: responder,
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    idleTimeout: TimeAmount(options.idleTimeMax),
-                    httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-                        maxHeaderFieldSize: 16 << 10,
-                        maxHeaderListSize: 32 << 10,
-                        maxHeaderFieldCount: 100
-                    )
-                )
-            ),
+            server: channels,
             configuration: ApplicationConfiguration(
                 address: .hostname(options.address.host, port: options.address.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(options.connectionsMax)
@@ -124,6 +129,24 @@ public struct HTTPServer: Sendable {
         return ServiceGroup(configuration: configuration)
     }
 
+    private var channels: HTTPServerBuilder {
+        let configuration = HTTP1Channel.Configuration(
+            idleTimeout: TimeAmount(options.idleTimeMax),
+            httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                maxHeaderFieldSize: 16 << 10,
+                maxHeaderListSize: 32 << 10,
+                maxHeaderFieldCount: 100
+            )
+        )
+        guard let identity = options.identity else { return .http1(configuration: configuration) }
+        return HTTPServerBuilder { responder in
+            EncryptedChannel(
+                base: HTTP1Channel(responder: responder, configuration: configuration),
+                identity: identity
+            )
+        }
+    }
+
     private var responder: GuardedResponder {
         let router = Router(context: ServiceContext.self)
         router.add(middleware: ProblemMiddleware())
@@ -133,6 +156,7 @@ public struct HTTPServer: Sendable {
             router: router.buildResponder(),
             services: services,
             tokens: tokens,
+            origins: options.allowedOrigins,
             metrics: metrics,
             logger: logger,
             environment: environment

@@ -16,6 +16,8 @@ public protocol HTTPService: Sendable {
     /// The rights that a token needs for each of the routes, of which handlers may ask for more; nil where no token is
     /// needed, and handlers find out by themselves who may do what.
     var rights: TokenRights? { get }
+    /// Whether pages in browsers may ask it, those of the origins that the server allows.
+    var isForBrowsers: Bool { get }
     /// Adds the routes, whose paths go on after ``path``.
     func addRoutes(to routes: RouterGroup<ServiceContext>)
     /// Why the service can't do its work now, in a sentence; nil when it can. Anybody may ask, without a token, so it
@@ -28,6 +30,9 @@ public protocol HTTPService: Sendable {
 extension HTTPService {
     /// What ``RequestLimits/init(bodyBytesMax:timeMax:)`` has unless told otherwise.
     public var limits: RequestLimits { RequestLimits() }
+
+    /// No.
+    public var isForBrowsers: Bool { false }
 
     /// ``TokenRights/operate``.
     public var rights: TokenRights? { .operate }

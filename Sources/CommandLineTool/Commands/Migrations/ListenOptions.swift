@@ -31,9 +31,13 @@ struct ListenOptions: ParsableArguments {
         )
     )
     var tokenFile: String?
+    @OptionGroup var encryption: EncryptionOptions
 
     func validate() throws {
         guard tokenFile == nil || listen != nil else { throw ValidationError("--token-file needs --listen.") }
+        guard !encryption.isMeant || listen != nil else {
+            throw ValidationError("--tls-certificate-file needs --listen.")
+        }
     }
 
     /// Serves the migration from now on, if that was asked for.
@@ -49,7 +53,7 @@ struct ListenOptions: ParsableArguments {
             tokens: try tokens(),
             metrics: MetricsRegistry(),
             logger: ServerLog.logger(isatty(STDERR_FILENO) == 1 ? .warning : .info),
-            options: HTTPServer.Options(address: listen),
+            options: HTTPServer.Options(address: listen, identity: try encryption.identity()),
             environment: context.environment
         )
         return try await RunningHTTPServer.start(server)
@@ -93,6 +97,52 @@ enum ServerLog {
     }
 }
 
+/// What a server encrypts with.
+struct EncryptionOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A file with the server's certificate and those between it and a root, in PEM: it serves HTTPS then.",
+            valueName: "path"
+        )
+    )
+    var tlsCertificateFile: String?
+    @Option(help: ArgumentHelp("A file with the key of the certificate, in PEM.", valueName: "path"))
+    var tlsKeyFile: String?
+
+    var isMeant: Bool { tlsCertificateFile != nil || tlsKeyFile != nil }
+
+    func validate() throws {
+        guard (tlsCertificateFile == nil) == (tlsKeyFile == nil) else {
+            throw ValidationError("--tls-certificate-file and --tls-key-file go together.")
+        }
+    }
+
+    /// What the files hold; nil where none are named.
+    func identity() throws -> ServerIdentity? {
+        guard let tlsCertificateFile, let tlsKeyFile else { return nil }
+        do throws(StoreError) {
+            return try ServerIdentity(certificateFile: tlsCertificateFile, keyFile: tlsKeyFile)
+        } catch {
+            throw CommandError(failed: error)
+        }
+    }
+}
+
+extension HTTPServer {
+    /// Says on standard error where it listens, and whether others can read what goes to and fro.
+    func tell(of address: ListenAddress) {
+        if scheme == "http", !address.isLoopback {
+            StandardError.write(
+                """
+                wherehouse: warning: other machines reach this without encryption, so tokens and files can be read on the \
+                way: name --tls-certificate-file and --tls-key-file, or listen on 127.0.0.1 behind a proxy that encrypts.\n
+                """
+            )
+        }
+        StandardError.write("wherehouse: listening on \(scheme)://\(address)\n")
+    }
+}
+
 /// A server that runs beside the work of a command.
 struct RunningHTTPServer {
     private let serving: Task<StoreError?, Never>
@@ -110,7 +160,7 @@ struct RunningHTTPServer {
             }
         }
         for await address in addresses {
-            StandardError.write("wherehouse: listening on http://\(address)\n")
+            server.tell(of: address)
             return RunningHTTPServer(serving: serving)
         }
         serving.cancel()

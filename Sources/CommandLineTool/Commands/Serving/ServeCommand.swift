@@ -55,6 +55,15 @@ struct ServeCommand: StoreCommand {
         )
     )
     var tokenFile: String?
+    @OptionGroup var encryption: EncryptionOptions
+    @Option(
+        name: .customLong("allow-origin"),
+        help: ArgumentHelp(
+            "An origin whose pages may ask from browsers, such as https://example.com; several by repeating it.",
+            valueName: "origin"
+        )
+    )
+    var allowedOrigins: [String] = []
 
     func validate() throws {
         guard let publicURL else {
@@ -69,10 +78,15 @@ struct ServeCommand: StoreCommand {
     }
 
     func run(in context: CommandContext) async throws {
+        let options = HTTPServer.Options(
+            address: listen,
+            identity: try encryption.identity(),
+            allowedOrigins: try AllowedOrigins(allowedOrigins)
+        )
         let folder = try DataFolder(making: data.data)
         let secret = try await folder.secret(random: context.environment.random)
         try await context.withStore(store ?? folder.storeURL, creating: true, cacheBytesMax: nil) { store in
-            try await serve(store, folder, secret, context)
+            try await serve(store, folder, secret, options, context)
         }
     }
 
@@ -82,10 +96,12 @@ struct ServeCommand: StoreCommand {
         _ store: any KeyValueStore,
         _ folder: DataFolder,
         _ secret: [UInt8],
+        _ options: HTTPServer.Options,
         _ context: CommandContext
     ) async throws {
         // A port of the system's choice is known only when the server listens, before which nobody asks for anything.
-        let place = ServedPlace(publicURL ?? "http://\(listen)", isFixed: publicURL != nil || listen.port != 0)
+        let scheme = encryption.isMeant ? "https" : "http"
+        let place = ServedPlace(publicURL ?? "\(scheme)://\(listen)", isFixed: publicURL != nil || listen.port != 0)
         let objects = try directory(folder, secret, place, context)
         let opened = try buckets.open(context.environment)
         let files = try await open(store, opened.map(\.provider) + [objects], secret, context)
@@ -101,7 +117,7 @@ struct ServeCommand: StoreCommand {
             tokens: tokens.verifier,
             metrics: MetricsRegistry(),
             logger: logger,
-            options: HTTPServer.Options(address: listen),
+            options: options,
             environment: context.environment
         )
         let chores = [
@@ -139,8 +155,8 @@ struct ServeCommand: StoreCommand {
     private static func run(_ server: HTTPServer, _ place: ServedPlace) async -> StoreError? {
         do throws(StoreError) {
             try await server.run { address in
-                place.listens(at: address)
-                StandardError.write("wherehouse: listening on http://\(address)\n")
+                place.listens(at: "\(server.scheme)://\(address)")
+                server.tell(of: address)
             }
             return nil
         } catch {
@@ -202,8 +218,8 @@ final class ServedPlace: Sendable {
     /// Without a slash at its end.
     var url: String { base.withLock { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } }
 
-    func listens(at address: ListenAddress) {
-        if !isFixed { base.withLock { $0 = "http://\(address)" } }
+    func listens(at url: String) {
+        if !isFixed { base.withLock { $0 = url } }
     }
 }
 
