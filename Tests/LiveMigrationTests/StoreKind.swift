@@ -10,8 +10,6 @@ enum StoreKind: String, Sendable, CaseIterable {
     case cluster
     /// Without marks: its feed is followed.
     case couchdb
-    /// An imitation answers, one request at a time.
-    case dynamodb
 
     /// Whether one process holds such a store, so that everybody has to be in there.
     var isEmbedded: Bool { self == .sqlite }
@@ -27,7 +25,6 @@ enum StoreKind: String, Sendable, CaseIterable {
         case .couchdb:
             try
                 "couchdb://127.0.0.1:\(ScriptedCouchDB.shared().port)/\(name)-\(UUID().uuidString.lowercased())?timeout=3"
-        case .dynamodb: try await MotoServer.shared().url(ofTable: "\(name)-\(UUID().uuidString)")
         }
     }
 
@@ -36,8 +33,8 @@ enum StoreKind: String, Sendable, CaseIterable {
     /// Ends one of its servers as a crash does, and starts it again.
     func crash(_ chance: Int) async throws {
         switch self {
-        // Those that are in the process of the tests, or keep everything in memory.
-        case .sqlite, .couchdb, .dynamodb: break
+        // This one is in the process of the tests.
+        case .sqlite, .couchdb: break
         case .postgresql:
             let server = try await LiveServers.postgresql.value
             server.kill()
@@ -57,7 +54,7 @@ enum StoreKind: String, Sendable, CaseIterable {
     /// Stops one of its servers for some time.
     func stall(_ chance: Int, for duration: Duration) async throws {
         switch self {
-        case .sqlite, .couchdb, .dynamodb: break
+        case .sqlite, .couchdb: break
         case .postgresql:
             let server = try await LiveServers.postgresql.value
             server.pause()
