@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The directory of one server, which is removed with the last reference to it and with this process, even when that
 /// is killed.
@@ -22,15 +23,17 @@ final class ServerDirectory: Sendable {
                 sleep 0.3
             done
             """
-        let pipe = Pipe()
-        let keeper = Process()
-        keeper.executableURL = URL(filePath: "/usr/bin/env")
-        keeper.arguments = ["setsid", "sh", "-c", script, "sh", path]
-        keeper.standardInput = pipe
-        keeper.standardOutput = FileHandle.nullDevice
-        keeper.standardError = FileHandle.nullDevice
-        try keeper.run()
-        lifeline = pipe.fileHandleForWriting
+        lifeline = try Launch.alone { [path] in
+            let pipe = Pipe()
+            let keeper = Process()
+            keeper.executableURL = URL(filePath: "/usr/bin/env")
+            keeper.arguments = ["setsid", "sh", "-c", script, "sh", path]
+            keeper.standardInput = pipe
+            keeper.standardOutput = FileHandle.nullDevice
+            keeper.standardError = FileHandle.nullDevice
+            try keeper.run()
+            return pipe.fileHandleForWriting
+        }
     }
 
     deinit {

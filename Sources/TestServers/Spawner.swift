@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// Starts programs that end when this process does, however it ends.
 ///
@@ -62,7 +63,7 @@ final class Spawner: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output
-        try process.run()
+        try Launch.alone { try process.run() }
         try output.close()
         return process
     }

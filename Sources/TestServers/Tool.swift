@@ -25,7 +25,7 @@ enum Tool {
         process.standardInput = input
         process.standardOutput = output
         process.standardError = errors
-        try process.run()
+        try Launch.alone { try process.run() }
         // Foundation keeps them open after the end, and reads beyond a buffer when many are.
         for handle in [input, output, errors] { try handle.close() }
         let isOverdue = Mutex(false)

@@ -2,18 +2,22 @@ import Foundation
 
 /// A program as a process of its own, with which a test speaks by lines.
 public final class ChildProcess {
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
+    private let process: Process
+    private let input: Pipe
+    private let output: Pipe
     private var unread: [UInt8] = []
 
     /// Starts a program.
     public init(_ program: String, _ arguments: [String]) throws {
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
+        (process, input, output) = try Launch.alone {
+            let (process, input, output) = (Process(), Pipe(), Pipe())
+            process.executableURL = URL(filePath: program)
+            process.arguments = arguments
+            process.standardInput = input
+            process.standardOutput = output
+            try process.run()
+            return (process, input, output)
+        }
     }
 
     /// Starts `StoreWriter`, which is built beside the tests.

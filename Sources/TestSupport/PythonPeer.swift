@@ -22,9 +22,12 @@ public struct PythonPeer: Sendable {
         process.executableURL = root.appending(path: ".build/peers/bin/python3")
         process.arguments = [script.path]
         process.standardInput = try FileHandle(forReadingFrom: input)
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
+        let output = try Launch.alone {
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            return output
+        }
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         try #require(process.terminationStatus == 0, "Scripts/install installs the peers")

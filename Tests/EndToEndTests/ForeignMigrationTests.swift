@@ -117,9 +117,23 @@ import Testing
         // The service writes again, and it is carried over as before.
         try server.psql("DELETE FROM t WHERE k = 1; INSERT INTO t VALUES (3)", database: database)
         #expect(try await migration.run("cutover", "--wait").text("mode") == "switched")
+        // Somebody gets around the fence: that is told, and carried over after a rollback.
+        try server.psql(
+            """
+            ALTER TABLE t DISABLE TRIGGER wherehouse_fence; INSERT INTO t VALUES (4); \
+            ALTER TABLE t ENABLE ALWAYS TRIGGER wherehouse_fence
+            """,
+            database: database
+        )
+        try await Patience.until { try await migration.run("status")["lateWrites"] as? [String] != [] }
+        let early = try await tool.run("migrate", "finalize", migration.steering)
+        #expect(early.status == 1 && early.error.contains("foreign acknowledge"), "\(early.error)")
+        #expect(try await migration.run("rollback").text("mode") == "captured")
+        #expect(try await migration.run("status")["lateWrites"] as? [String] == [])
+        #expect(try await migration.run("cutover", "--wait").text("mode") == "switched")
         let partition = "public.t"
         #expect(
-            try await tool.output("scan", migration.url, partition, "--keys-only").split(separator: "\n").count == 2
+            try await tool.output("scan", migration.url, partition, "--keys-only").split(separator: "\n").count == 3
         )
         // What is written at the target now can't be carried back.
         try await tool.output("put", migration.url, "p", "k", "v")

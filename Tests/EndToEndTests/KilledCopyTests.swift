@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct KilledCopyTests {
@@ -12,11 +13,14 @@ import Testing
         process.executableURL = URL(fileURLWithPath: "/usr/bin/sqlite3")
         process.arguments = ["-readonly", "b.db", "SELECT hex(v) FROM reserved_local"]
         process.currentDirectoryURL = tool.directory
-        let output = Pipe()
-        process.standardOutput = output
         // Before the target is laid out there is nothing to read.
         process.standardError = FileHandle.nullDevice
-        try process.run()
+        let output = try Launch.alone {
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            return output
+        }
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         return String(decoding: data, as: UTF8.self)

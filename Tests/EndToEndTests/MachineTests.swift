@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What other programs rely on: the names of fields, and completions.
@@ -88,9 +89,12 @@ import Testing
         bash.executableURL = URL(fileURLWithPath: "/bin/bash")
         bash.arguments = ["--norc", "-c", program]
         bash.currentDirectoryURL = tool.directory
-        let pipe = Pipe()
-        bash.standardOutput = pipe
-        try bash.run()
+        let pipe = try Launch.alone {
+            let pipe = Pipe()
+            bash.standardOutput = pipe
+            try bash.run()
+            return pipe
+        }
         let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
         bash.waitUntilExit()
         let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)

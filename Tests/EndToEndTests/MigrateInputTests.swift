@@ -96,7 +96,7 @@ import Testing
         "name", "source", "target", "epoch", "mode", "settled", "copied", "ready", "over", "aborted", "rows", "bytes",
         "totalRows", "rowsPerSecond", "secondsLeft", "marks", "unproven", "differences", "ranges", "clients", "workers",
         "paused", "rowsPerSecondMax", "bytesPerSecondMax", "latencyPercentMax", "hours", "holdMaxMilliseconds",
-        "marksMax", "limits", "last",
+        "marksMax", "limits", "last", "guarantee", "lateWrites", "lateGap",
     ]
 
     @Test func fieldsKeepTheirNames() async throws {

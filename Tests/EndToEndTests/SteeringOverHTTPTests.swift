@@ -25,9 +25,15 @@ import Testing
         )
     }
 
-    private func send(_ method: String, _ path: String, to address: String) async throws -> (Int, [String: Any]) {
+    private func send(
+        _ method: String,
+        _ path: String,
+        body: String? = nil,
+        to address: String
+    ) async throws -> (Int, [String: Any]) {
         var request = URLRequest(url: try #require(URL(string: address + path)))
         request.httpMethod = method
+        request.httpBody = body.map { Data($0.utf8) }
         request.timeoutInterval = 120
         request.setValue("Bearer \(SteeringOverHTTPTests.token)", forHTTPHeaderField: "Authorization")
         let (body, response) = try await URLSession.shared.data(for: request)
@@ -39,11 +45,10 @@ import Testing
 
     @Test func aWorkerIsSteered() async throws {
         try await migration.fill(200)
-        try await migration.run("plan", on: migration.url)
         try Data("# who looks after it\noperator \(SteeringOverHTTPTests.token)\n".utf8)
             .write(to: tool.directory.appending(path: "tokens"))
         let arguments = ["--listen", "0", "--token-file", "tokens", "--quiet", "--json"]
-        let worker = try tool.start(["migrate", "start", migration.url] + arguments)
+        let worker = try tool.start(["migrate", "work", migration.url] + arguments)
         var address = ""
         try await Patience.until {
             let said = try worker.error().split(separator: "\n").first { $0.hasPrefix("wherehouse: listening on ") }
@@ -51,6 +56,9 @@ import Testing
             return !address.isEmpty
         }
         #expect(address.hasPrefix("http://127.0.0.1:"))
+        let planned = try await send("POST", "/v1/migration/plan", body: "{}", to: address)
+        #expect((planned.0, planned.1.text("mode")) == (200, "source"))
+        #expect(try await send("POST", "/v1/migration/start", to: address).1.text("mode") == "captured")
         try await Patience.until {
             let (status, body) = try await send("GET", "/v1/migration", to: address)
             #expect(status == 200)

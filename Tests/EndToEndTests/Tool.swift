@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// The built command in a fresh directory of its own, which goes with it.
@@ -66,9 +67,12 @@ final class Tool: Sendable {
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
         process.currentDirectoryURL = directory
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
+        let output = try Launch.alone {
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            return output
+        }
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
@@ -87,8 +91,8 @@ final class Running: @unchecked Sendable {
     private let process = Process()
     private let ended: AsyncStream<Int32>
     private let errorFile: URL
-    private let standardOutput = Pipe()
-    private let standardInput = Pipe()
+    private let standardOutput: Pipe
+    private let standardInput: Pipe
 
     fileprivate init(_ arguments: [String], script: String? = nil, in directory: URL, input: FileHandle?) throws {
         // A test runner in the background may ignore SIGINT, and its children would then too.
@@ -102,8 +106,6 @@ final class Running: @unchecked Sendable {
         let showsProgress = ["put", "copy", "verify", "digest", "dump", "restore"].contains(arguments.first)
         process.arguments = script.map { ["-c", $0, command.path] } ?? (arguments + (showsProgress ? ["--quiet"] : []))
         process.currentDirectoryURL = directory
-        if let input { process.standardInput = input } else { process.standardInput = standardInput }
-        process.standardOutput = standardOutput
         let errors = try FileHandle(forWritingTo: errorFile)
         process.standardError = errors
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
@@ -114,7 +116,13 @@ final class Running: @unchecked Sendable {
             continuation.yield(process.terminationStatus + (isSignal ? 128 : 0))
             continuation.finish()
         }
-        try process.run()
+        (standardOutput, standardInput) = try Launch.alone { [process] in
+            let (output, ownInput) = (Pipe(), Pipe())
+            if let input { process.standardInput = input } else { process.standardInput = ownInput }
+            process.standardOutput = output
+            try process.run()
+            return (output, ownInput)
+        }
         // Foundation keeps them open after the end, and reads beyond a buffer when many are.
         try errors.close()
         if let input, input !== FileHandle.nullDevice { try input.close() }

@@ -19,26 +19,30 @@ import Testing
         try await StoreRegistry.bundled.open("sqlite:\(directory.path)/\(name).db", creating: true)
     }
 
-    /// A migration that has been planned, with a worker or none, and its service for the time of `body`.
+    /// A migration, planned or not, with a worker or none, and its service for the time of `body`.
     private func serve(
         records: Int,
+        isPlanned: Bool = true,
         isWorkedOn: Bool = true,
         _ body: (RunningServer, MigrationStores) async throws -> Void
     ) async throws {
         let (source, target, control) = (try await open("old"), try await open("new"), try await open("control"))
         for number in 0..<records { try await source.put([1, 2, 3], at: Key("p\(number % 5)", "\(number)")) }
         let stores = try MigrationStores(source: source, target: target, control: try ControlStore(control, name: "m"))
-        _ = try await MigrationController.plan(
-            stores,
-            source: "old",
-            target: "new",
-            actor: "test",
-            milliseconds: WallClock.milliseconds
-        )
+        if isPlanned {
+            _ = try await MigrationController.plan(
+                stores,
+                source: "old",
+                target: "new",
+                actor: "test",
+                milliseconds: WallClock.milliseconds
+            )
+        }
         let host = MigrationHost(stores, name: "worker", milliseconds: WallClock.milliseconds)
         let hosting = Task { if isWorkedOn { await host.run() } }
         let service = MigrationService(
             stores.control,
+            stores: isPlanned ? nil : stores,
             milliseconds: WallClock.milliseconds,
             takenWithin: isWorkedOn ? .seconds(120) : .zero
         )
@@ -110,6 +114,39 @@ import Testing
             #expect(history.body.split(separator: "\n").count == steps.count)
             #expect(steps.contains { $0.actor == "tester over HTTP" })
             #expect(try await stores.target.count(.all(in: .records), ReadOptions()).value == 300)
+        }
+    }
+
+    @Test func aMigrationIsPlannedWhereBothStoresAreOpen() async throws {
+        try await serve(records: 30, isPlanned: false) { server, stores in
+            #expect(try await server.send("GET", "/v1/migration").status == 400)
+            #expect(try await server.send("GET", "/readyz", token: nil).status == 200)
+            for body in [#"{"holdMaxMilliseconds":0}"#, #"{"marksMax":0}"#, #"{"source":"old"}"#, "[]"] {
+                #expect(try await post("plan", body, to: server).status == 400, "\(body)")
+            }
+            let body = #"{"sourceName":"legacy","holdMaxMilliseconds":2500}"#
+            let planned = try await post("plan", body, to: server)
+            #expect(planned.status == 200)
+            #expect(try planned.field("source") == "legacy")
+            #expect(try planned.field("target") == "sqlite-target")
+            #expect(try planned.field("holdMaxMilliseconds", as: Int.self) == 2_500)
+            #expect(try planned.field("totalRows", as: Int.self) == 30)
+            let again = try await post("plan", "{}", to: server)
+            #expect(again.status == 409)
+            #expect(try again.field("code") == "refused")
+            #expect(try await post("start", to: server).field("mode") == "captured")
+            try await waitUntil("ready", on: server)
+        }
+    }
+
+    @Test func whatAnOperatorSaysIsKept() async throws {
+        try await serve(records: 0, isWorkedOn: false) { server, stores in
+            #expect(try await post("plan", "{}", to: server).status == 409)
+            #expect(try await post("freeze", to: server).status == 200)
+            #expect(try await post("acknowledge", to: server).field("lateGap", as: Bool.self) == false)
+            let said = try await stores.control.auditLog().suffix(2)
+            #expect(said.map(\.actor) == ["tester over HTTP", "tester over HTTP"])
+            #expect(said.first?.text == "confirmed that nobody writes the source")
         }
     }
 

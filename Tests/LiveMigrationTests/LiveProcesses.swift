@@ -39,7 +39,7 @@ final class LiveProcesses {
         let output = try FileHandle(forWritingTo: URL(filePath: path))
         process.standardError = output
         process.standardInput = FileHandle.nullDevice
-        try process.run()
+        try Launch.alone { try process.run() }
         try output.close()
         running.append(Running(plan: plan, process: process))
         if parts.contains(.clients) { histories.append(plan.history) }

@@ -13,14 +13,19 @@ public import Telemetry
 /// - `GET /v1/migration`: where it stands, as `migrate status --json` prints it.
 /// - `GET /v1/migration/history`: the audit log, one object a line.
 /// - `POST /v1/migration/start`, `pause`, `resume`, `throttle`, `verify`, `repair`, `cutover`, `rollback`, `finalize` and
-///   `abort`: has it done, and answers with where the migration stands then. `throttle` takes ``ThrottleBody``, the
-///   others no body.
+///   `abort`: has it done, and answers with where the migration stands then. `throttle` takes an object with any of
+///   `rowsPerSecondMax`, `bytesPerSecondMax`, `latencyPercentMax` and `hours`, the others no body.
+/// - `POST /v1/migration/plan`: plans the migration, where this process has both stores open. It takes an object with any of
+///   `sourceName`, `targetName`, `holdMaxMilliseconds` and `marksMax`.
+/// - `POST /v1/migration/freeze` and `acknowledge`: what the operator says of the programs that write the source, as
+///   `migrate foreign freeze` and `acknowledge` do.
 ///
 /// A step that can't be made now is status 409 with the code `refused`, and changes nothing; `detail` says why. Status
 /// 503 says that no worker leads, and that nothing was done; status 500 with the code `outcomeUnknown` that whoever led
-/// is gone. It needs the control store alone: a worker has both stores open, in this process or another.
+/// is gone. But for planning it needs the control store alone: a worker has both stores open, in this process or another.
 public struct MigrationService: HTTPService {
     private let control: ControlStore
+    private let stores: MigrationStores?
     private let environment: StoreEnvironment
     private let milliseconds: @Sendable () -> UInt64
     private let takenWithin: Duration
@@ -29,17 +34,20 @@ public struct MigrationService: HTTPService {
     ///
     /// - Parameters:
     ///   - control: what the migration is controlled from. It is not closed.
+    ///   - stores: both stores, for planning; nil where they are not open in this process.
     ///   - environment: time and randomness.
     ///   - milliseconds: the time since 1970.
     ///   - takenWithin: for how long a request waits for a worker that leads. One that was killed is followed by another
     ///     within fifteen seconds, if there is one.
     public init(
         _ control: ControlStore,
+        stores: MigrationStores? = nil,
         environment: StoreEnvironment = .live,
         milliseconds: @escaping @Sendable () -> UInt64,
         takenWithin: Duration = .seconds(15)
     ) {
         self.control = control
+        self.stores = stores
         self.environment = environment
         self.milliseconds = milliseconds
         self.takenWithin = takenWithin
@@ -72,6 +80,50 @@ public struct MigrationService: HTTPService {
             try await perform(.throttle(ThrottleBody(of: request).throttle()), context)
             return try await status()
         }
+        addWords(to: routes)
+    }
+
+    private func addWords(to routes: RouterGroup<ServiceContext>) {
+        routes.post("plan") { request, context in
+            try await plan(PlanBody(of: request), context)
+            return try await status()
+        }
+        routes.post("freeze") { _, context in
+            try await control.confirmFreeze(actor: actor(context), milliseconds: milliseconds())
+            return try await status()
+        }
+        routes.post("acknowledge") { _, context in
+            try await control.acknowledgeLateWrites(actor: actor(context), milliseconds: milliseconds())
+            return try await status()
+        }
+    }
+
+    private func actor(_ context: ServiceContext) -> String { "\(context.caller) over HTTP" }
+
+    private func plan(_ body: PlanBody, _ context: ServiceContext) async throws {
+        guard let stores else {
+            throw Problem(
+                .conflict,
+                code: "refused",
+                "Both stores have to be open in this process: ask one that was started with migrate work --listen."
+            )
+        }
+        let names = stores.kinds
+        let plan = try body.plan()
+        do throws(StoreError) {
+            _ = try await MigrationController.plan(
+                stores,
+                source: body.sourceName ?? names.source,
+                target: body.targetName ?? names.target,
+                plan,
+                actor: actor(context),
+                environment: environment,
+                milliseconds: milliseconds
+            )
+        } catch {
+            guard error.code == .invalidArgument else { throw error }
+            throw Problem(.conflict, code: "refused", error.message, error.metadata)
+        }
     }
 
     private func status() async throws -> Response {
@@ -79,7 +131,7 @@ public struct MigrationService: HTTPService {
     }
 
     private func perform(_ command: OperatorCommand, _ context: ServiceContext) async throws {
-        let steering = Operator(control, name: "\(context.caller) over HTTP", environment: environment)
+        let steering = Operator(control, name: actor(context), environment: environment)
         let request = try await steering.request(command)
         guard case .failed(let reason) = try await steering.outcome(of: request, takenWithin: takenWithin) else {
             return
@@ -89,7 +141,7 @@ public struct MigrationService: HTTPService {
 
     public func hindrance() async -> String? {
         do throws(StoreError) {
-            _ = try await control.read()
+            _ = try await control.isPlanned()
             return nil
         } catch {
             return "The migration's control store can't be read."

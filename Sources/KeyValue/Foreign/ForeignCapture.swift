@@ -39,6 +39,11 @@ public protocol ForeignCapture: ReadOnlyStore {
 
     /// Lets foreign programs write again. It may be called again.
     func admitForeignWriters() async throws(StoreError)
+
+    /// Marks of what foreign programs have changed although they are refused, since ``refuseForeignWriters(waitMax:)``
+    /// has returned first; at most so many. None unless somebody has got around that. The marks stay, and those of one
+    /// change are the same in every process.
+    func lateMarks(limit: Int) async throws(StoreError) -> [Mark]
 }
 
 extension ForeignCapture {
@@ -52,6 +57,18 @@ extension ForeignCapture {
     public func fence(of bin: Bin) async throws(StoreError) -> Fence {
         try check(bin)
         return .open
+    }
+
+    /// All marks: for stores whose marks are the same in every process, and were all carried over before the switch.
+    public func lateMarks(limit: Int) async throws(StoreError) -> [Mark] {
+        var marks: [Mark] = []
+        var cursor: Cursor?
+        repeat {
+            let page = try await self.marks(in: Self.bin, limit: min(1_000, limit - marks.count), after: cursor)
+            marks += page.marks
+            cursor = page.cursor
+        } while cursor != nil && marks.count < limit
+        return marks
     }
 
     /// For conforming types: throws unless it is the one bin.
@@ -68,6 +85,10 @@ public enum ForeignGuarantee: String, Hashable, Sendable, Codable, CaseIterable 
     /// Every change is read from the server's replication stream, and writers lose their rights at the switch. Nothing
     /// is lost; when the server has dropped a part of the stream that was not read yet, everything is compared anew.
     case streamed
+    /// The server tells of changes while somebody listens, and writers lose their rights at the switch. After every break
+    /// of a connection, and whenever a process begins to listen, everything is compared anew. Nothing is lost as long as
+    /// the server tells of every change.
+    case notified
     /// Nothing tells of changes: both stores are compared again and again. Nothing is lost only if nobody writes from
     /// when the operator says so.
     case scanned

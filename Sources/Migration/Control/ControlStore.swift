@@ -90,6 +90,9 @@ extension ControlStore {
         return (try ControlRecord(encoded: entry.value), entry.revision)
     }
 
+    /// Whether there is a migration of this name.
+    public func isPlanned() async throws(StoreError) -> Bool { try await readRecord() != nil }
+
     /// The control record; throws `StoreError.Code.invalidArgument` when there is no migration of this name, and
     /// `StoreError.Code.newerFormat` when a newer release controls it.
     public func read() async throws(StoreError) -> ControlRecord {
@@ -155,6 +158,11 @@ extension ControlStore {
             record.debt = debt
             return nil
         }
+    }
+
+    /// Adds a line to the audit log.
+    func log(_ text: String, actor: String, milliseconds: UInt64) async throws(StoreError) {
+        _ = try await update(actor: actor, milliseconds: milliseconds) { (_) throws(StoreError) in text }
     }
 
     private func update(

@@ -54,6 +54,12 @@ public struct MigrationStores: Sendable {
         store.capabilities.isMarked ? store : FeedMarks(store, side, other: other, control)
     }
 
+    /// What to call the two where nobody says: their kinds, and which of both each is where these are the same.
+    public var kinds: (source: String, target: String) {
+        let areAlike = source.system == target.system
+        return (source.system + (areAlike ? "-source" : ""), target.system + (areAlike ? "-target" : ""))
+    }
+
     subscript(side: Side) -> any KeyValueStore { side == .source ? source : target }
 }
 

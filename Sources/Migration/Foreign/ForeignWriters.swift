@@ -62,11 +62,12 @@ extension MigrationController {
 
     /// Has everything compared anew when changes may have gone by, and carries over what was found to differ since.
     ///
-    /// Behind a switch it refuses writers again whose server has forgotten that it does.
+    /// Behind a switch it takes down what was written past the fence, and refuses writers again whose server has forgotten
+    /// that it does.
     func watchForeignWriters() async throws(StoreError) {
         guard let foreign = stores.foreign else { return }
         let record = try await stores.control.read()
-        if record.mode == .switched { return try await setForeignFence(of: record) }
+        if record.mode == .switched { return try await lookForLateWrites(foreign, record) }
         guard record.mode == .captured else { return }
         let gaps = try await foreign.captureReport().gaps
         if try await stores.control.comparedGaps() != gaps {
@@ -75,6 +76,45 @@ extension MigrationController {
         }
         guard gaps > 0 || foreign.guarantee == .scanned, try await !stores.control.differences().isEmpty else { return }
         try await repair()
+    }
+}
+
+// MARK: - Behind the switch
+
+extension MigrationController {
+    private func lookForLateWrites(_ foreign: any ForeignCapture, _ record: ControlRecord) async throws(StoreError) {
+        // Before they are refused again, while it still shows that they were not.
+        let late = try await foreign.lateMarks(limit: ControlStore.lateWritesMax)
+        try await stores.control.note(lateMarks: late, milliseconds: milliseconds())
+        if foreign.guarantee != .scanned {
+            let gaps = try await foreign.captureReport().gaps
+            let compared = try await stores.control.comparedGaps()
+            try await stores.control.changeStanding { standing in
+                standing.gapsAtSwitch = compared
+                standing.gaps = gaps
+            }
+        }
+        try await setForeignFence(of: record)
+    }
+
+    /// Throws when programs have changed the source since the switch, as far as nobody has acknowledged that.
+    func requireNoLateWrites() async throws(StoreError) {
+        guard stores.foreign != nil else { return }
+        // What comes in before they are refused again is seen the second time.
+        for _ in 0..<2 { try await watchForeignWriters() }
+        let late = try await stores.control.lateWrites().filter { !$0.isAcknowledged }
+        let hasGap = try await stores.control.standing()?.hasLateGap ?? false
+        guard hasGap || !late.isEmpty else { return }
+        var metadata = ["keys": "\(late.count)"]
+        metadata["first"] = late.first.map { "\($0.key)" }
+        if hasGap { metadata["gap"] = "there may be more" }
+        throw .invalidArgument(
+            """
+            Programs may have written the source since the cutover, which nobody carries over: see status, bring what is \
+            missing to the target, and say so with: migrate foreign acknowledge.
+            """,
+            metadata
+        )
     }
 }
 

@@ -122,8 +122,12 @@ extension ControlStore {
     /// The operator's word that nobody writes the source from now on, which has everything compared once more.
     ///
     /// It stands until a cutover is taken back, or the migration is given up.
-    public func confirmFreeze() async throws(StoreError) {
-        _ = try await read()
+    ///
+    /// - Parameters:
+    ///   - actor: whose word it is, for the audit log.
+    ///   - milliseconds: the time since 1970, for the audit log.
+    public func confirmFreeze(actor: String, milliseconds: UInt64) async throws(StoreError) {
+        try await log("confirmed that nobody writes the source", actor: actor, milliseconds: milliseconds)
         try await removeProof()
         try await noteDebt()
         try await changeFreeze { freeze in

@@ -8,6 +8,7 @@ extension MigrationOverview: Encodable {
         case name, source, target, epoch, mode, settled, copied, ready, over, aborted, rows, bytes, totalRows
         case rowsPerSecond, secondsLeft, marks, unproven, differences, ranges, clients, workers, paused
         case rowsPerSecondMax, bytesPerSecondMax, latencyPercentMax, hours, holdMaxMilliseconds, marksMax, limits, last
+        case guarantee, lateWrites, lateGap
     }
 
     /// Encodes the fields that the command's help of `migrate status` lists.
@@ -36,6 +37,9 @@ extension MigrationOverview: Encodable {
         try container.encode(workers.map(EncodedWorker.init), forKey: .workers)
         try encodeSettings(into: &container)
         try container.encode(limits, forKey: .limits)
+        try container.encode(guarantee?.rawValue, forKey: .guarantee)
+        try container.encode(unacknowledged.map { "\($0.key)" }, forKey: .lateWrites)
+        try container.encode(hasLateGap, forKey: .lateGap)
         try container.encode(record.lastAudit, forKey: .last)
     }
 

@@ -40,6 +40,12 @@ public struct MigrationOverview: Sendable {
     public let clients: [Client]
     /// The workers that have been heard of lately.
     public let workers: [WorkerReport]
+    /// What holds for programs that write the source without this library; nil where none do.
+    public let guarantee: ForeignGuarantee?
+    /// What they have changed at the source since the switch, past its fence; at most 10,000.
+    public let lateWrites: [LateWrite]
+    /// Whether they may have changed something since the switch of which nothing tells, and nobody has acknowledged that.
+    public let hasLateGap: Bool
 
     /// The worker that does what operators ask for.
     public var leader: WorkerReport? { workers.filter(\.isLeading).max { $0.milliseconds < $1.milliseconds } }
@@ -58,6 +64,9 @@ public struct MigrationOverview: Sendable {
     public var isOver: Bool { record.isOver }
     /// Whether the migration was given up.
     public var isAborted: Bool { record.state.isOver && record.mode == .source }
+
+    /// Late writes that no operator has acknowledged, for which `finalize` is refused.
+    public var unacknowledged: [LateWrite] { lateWrites.filter { !$0.isAcknowledged } }
 
     /// Whether a cutover would begin now, as far as can be told.
     public var isReadyToSwitch: Bool {
@@ -88,8 +97,17 @@ public struct MigrationOverview: Sendable {
         }
         if record.mode.isHeld { limits.append("writes are held") }
         if record.mode == .captured, !isCopied { limits += copyLimits.map(text) }
+        if let late = lateText { limits.append(late) }
         limits += workers.map(\.hindrance).filter { !$0.isEmpty }
         return limits
+    }
+
+    private var lateText: String? {
+        let count = unacknowledged.count
+        guard record.mode == .switched, count > 0 || hasLateGap else { return nil }
+        let what = hasLateGap ? "programs may have written the source unseen since the cutover" : ""
+        let keys = count > 0 ? "programs have written \(count) keys of the source since the cutover" : ""
+        return [keys, what].filter { !$0.isEmpty }.joined(separator: ", ") + ": finalize waits for foreign acknowledge"
     }
 
     /// What keeps copiers from being faster, as they say themselves; empty for the stores' own speed.
@@ -123,6 +141,7 @@ extension ControlStore {
     /// - Parameter milliseconds: the time since 1970, to tell which workers are still there.
     public func status(milliseconds: UInt64) async throws(StoreError) -> MigrationOverview {
         let record = try await read()
+        let standing = try await standing()
         return MigrationOverview(
             name: name,
             milliseconds: milliseconds,
@@ -143,7 +162,10 @@ extension ControlStore {
             },
             workers: try await workers().map(\.report).filter {
                 $0.milliseconds.addingReportingOverflow(ControlStore.silenceMax).partialValue >= milliseconds
-            }
+            },
+            guarantee: standing?.guarantee,
+            lateWrites: standing == nil ? [] : try await lateWrites(),
+            hasLateGap: standing?.hasLateGap ?? false
         )
     }
 }

@@ -58,6 +58,7 @@ public struct MigrationController: Sendable {
         if let foreign = stores.foreign {
             // What went by before is there to be copied.
             try await stores.control.keep(comparedGaps: try await foreign.captureReport().gaps)
+            try await stores.control.keep(ForeignStanding(foreign.guarantee))
         }
         let controller = try await open(stores, actor: actor, environment: environment, milliseconds: milliseconds)
         _ = try await controller.settle()
@@ -311,6 +312,7 @@ extension MigrationController {
         }
         try await step(to: .sourceHeld)
         try await step(to: .captured)
+        try await stores.control.forgetLateWrites()
     }
 
     /// Carries over what is marked while writes are held; false when that takes longer than the plan allows.
@@ -327,8 +329,14 @@ extension MigrationController {
 
     /// Ends the migration for good: the target has the records, the source says so for ever, and no worker can write
     /// any more. From now on the target is a store like any other.
+    ///
+    /// Throws `StoreError.Code.invalidArgument` as long as programs have changed the source since the switch and nobody
+    /// has acknowledged it (``ControlStore/acknowledgeLateWrites(actor:milliseconds:)``).
     public func finalize() async throws(StoreError) {
-        if try await record().mode != .target { try await step(to: .target) }
+        if try await record().mode != .target {
+            try await requireNoLateWrites()
+            try await step(to: .target)
+        }
         try await retire()
     }
 

@@ -5,7 +5,7 @@ import KeyValue
 ///
 /// Its fields: `identity`, two numbers; `gaps`, a number; and for each node `position:NODE`, a
 /// ``RedisStreamPosition``, `admitted:NODE`, which commands its users might use before they were refused, and
-/// `refused:NODE`, which since, both in lines of an ``AccessRule``.
+/// `refused:NODE`, which since, both in lines of an ``AccessRule``, and `fenced:NODE`, the position by which they were.
 struct CaptureRecord: Sendable {
     static let key = Array("wherehouse:capture".utf8)
 
@@ -14,6 +14,7 @@ struct CaptureRecord: Sendable {
     var positions: [String: RedisStreamPosition] = [:]
     var admitted: [String: String] = [:]
     var refused: [String: String] = [:]
+    var fenced: [String: RedisStreamPosition] = [:]
 
     /// None.
     init() {}
@@ -35,6 +36,7 @@ struct CaptureRecord: Sendable {
             case ("position", let node?): positions[node] = try RedisStreamPosition(text: text)
             case ("admitted", let node?): admitted[node] = text
             case ("refused", let node?): refused[node] = text
+            case ("fenced", let node?): fenced[node] = try RedisStreamPosition(text: text)
             default: throw CaptureRecord.unreadable
             }
         }

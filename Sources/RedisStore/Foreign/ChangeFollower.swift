@@ -2,13 +2,14 @@
 import KeyValue
 import Synchronization
 
-/// Follows the streams of all masters of a Redis, and keeps what they tell of one database until it is carried over.
+/// Follows the changes of all masters of a Redis, and keeps what is told of one database until it is carried over.
 ///
 /// How far that has come is kept in the Redis itself, where another process goes on. Each process that follows carries
 /// over everything behind the place where it began; so whatever lies before a place that any of them has kept is done
 /// with.
 final class ChangeFollower: Sendable {
     private let client: RedisClient
+    private let way: ChangeWay
     private let configuration: RedisConfiguration
     private let environment: StoreEnvironment
     private let keeper: CaptureKeeper
@@ -20,6 +21,9 @@ final class ChangeFollower: Sendable {
         var positions: [String: RedisStreamPosition] = [:]
         var failures: [String: StoreError] = [:]
         var followers: [Task<Void, Never>] = []
+        var streams: [String: any ChangeStream] = [:]
+        /// Changes that are none of a program's, although others are refused: keys that have expired.
+        var expired: Set<UInt64> = []
         /// What was kept of the positions, and when.
         var kept: [String: RedisStreamPosition] = [:]
         var keptAt: Duration?
@@ -32,8 +36,14 @@ final class ChangeFollower: Sendable {
     /// What a stream has gone on by before that is kept: less than the least backlog of a server.
     private static let keptBytes: UInt64 = 4 << 10
 
-    init(_ client: RedisClient, _ configuration: RedisConfiguration, _ environment: StoreEnvironment) {
+    init(
+        _ client: RedisClient,
+        _ way: ChangeWay,
+        _ configuration: RedisConfiguration,
+        _ environment: StoreEnvironment
+    ) {
         self.client = client
+        self.way = way
         self.configuration = configuration
         self.environment = environment
         keeper = CaptureKeeper(client: client)
@@ -44,8 +54,33 @@ final class ChangeFollower: Sendable {
     // MARK: - Changes
 
     /// Changes behind a number, at most so many.
-    func list(after number: UInt64, limit: Int) -> [(number: UInt64, key: [UInt8])] {
+    func list(after number: UInt64, limit: Int) -> [(number: UInt64, change: PendingChanges.Change)] {
         state.withLock { $0.pending.list(after: number, limit: limit) }
+    }
+
+    /// Changes from behind the positions at which others were refused, but for those that were found to be none of theirs;
+    /// at most so many.
+    func late(
+        after fences: [String: RedisStreamPosition],
+        limit: Int
+    ) -> [(number: UInt64, change: PendingChanges.Change)] {
+        state.withLock { state in
+            let late = state.pending.list(after: 0, limit: .max).filter { number, change in
+                guard !state.expired.contains(number) else { return false }
+                // Another id is another stream, which began later.
+                guard let fence = fences[change.node], fence.id == change.position.id else { return true }
+                return change.position.offset > fence.offset
+            }
+            return Array(late.prefix(limit))
+        }
+    }
+
+    /// Takes changes for what nobody has written.
+    func noteExpired(_ numbers: [UInt64]) { state.withLock { $0.expired.formUnion(numbers) } }
+
+    /// How far a node was read.
+    func position(of node: RedisEndpoint) -> RedisStreamPosition? {
+        state.withLock { $0.positions[node.description] }
     }
 
     /// Forgets changes that were carried over.
@@ -95,26 +130,38 @@ final class ChangeFollower: Sendable {
         try await follow(nodes)
         let deadline = environment.now() + configuration.callTimeout
         for node in nodes {
-            let facts = try await RedisChangeStream.facts(client, node)
-            guard facts["role"] == "master", let offset = UInt64(facts["master_repl_offset"]) else {
-                throw StoreError(.unavailable, "The server is a replica now: name its master.", ["server": "\(node)"])
-            }
-            let target = RedisStreamPosition(id: facts["master_replid"], offset: offset, database: nil)
+            var target = try await present(of: node)
             while try !hasReached(target, node) {
                 guard environment.now() < deadline else {
                     throw state.withLock { $0.failures[node.description] }
-                        ?? StoreError(.timedOut, "The replication stream of a server lags behind: try again.")
+                        ?? StoreError(.timedOut, "A server's stream of changes lags behind: try again.")
                 }
                 do { try await environment.sleep(.milliseconds(2)) } catch { throw .cancelled }
+                if way == .events, target?.id != stream(of: node)?.beginning.id { target = try await present(of: node) }
             }
+        }
+        guard way == .events, let known = state.withLock({ $0.record.identity }) else { return }
+        // No event tells that a database was emptied, or exchanged for another.
+        if try await keeper.read().identity != known { try await noteGap() }
+    }
+
+    private func stream(of node: RedisEndpoint) -> (any ChangeStream)? {
+        state.withLock { $0.streams[node.description] }
+    }
+
+    /// Where a node's stream is now; nil where that can't be told as long as nobody listens.
+    private func present(of node: RedisEndpoint) async throws(StoreError) -> RedisStreamPosition? {
+        switch way {
+        case .stream: try await RedisChangeStream.present(client, node)
+        case .events: try await stream(of: node)?.present()
         }
     }
 
-    private func hasReached(_ target: RedisStreamPosition, _ node: RedisEndpoint) throws(StoreError) -> Bool {
+    private func hasReached(_ target: RedisStreamPosition?, _ node: RedisEndpoint) throws(StoreError) -> Bool {
         let (position, failure) = state.withLock { ($0.positions[node.description], $0.failures[node.description]) }
         // It will not go away by waiting.
         if let failure, failure.code == .unsupported { throw failure }
-        guard let position else { return false }
+        guard let position, let target else { return false }
         return position.id == target.id && position.offset >= target.offset
     }
 
@@ -138,7 +185,7 @@ final class ChangeFollower: Sendable {
     func stop() async {
         let followers = state.withLock { state in
             let followers = state.followers
-            (state.followers, state.pending) = ([], PendingChanges())
+            (state.followers, state.pending, state.expired) = ([], PendingChanges(), [])
             return followers
         }
         for follower in followers { follower.cancel() }
@@ -151,8 +198,9 @@ final class ChangeFollower: Sendable {
         while !Task.isCancelled {
             let failure: StoreError
             do throws(StoreError) {
-                let stream = try await RedisChangeStream.open(client, configuration, node, from: position)
+                let stream = try await way.open(client, configuration, node, from: position, environment: environment)
                 failure = await follow(stream, of: node, &position)
+                state.withLock { $0.streams[node.description] = nil }
                 stream.close()
             } catch {
                 failure = error
@@ -164,7 +212,7 @@ final class ChangeFollower: Sendable {
 
     /// Reads a stream to its end, which is the failure that it ends with.
     private func follow(
-        _ stream: RedisChangeStream,
+        _ stream: any ChangeStream,
         of node: RedisEndpoint,
         _ position: inout RedisStreamPosition?
     ) async -> StoreError {
@@ -172,6 +220,7 @@ final class ChangeFollower: Sendable {
             if position == nil || !stream.isContinued { try await noteGap() }
             position = stream.beginning
             arrived([], at: stream.beginning, before: stream.beginning, of: node)
+            state.withLock { $0.streams[node.description] = stream }
             while true {
                 let next = try await stream.next()
                 try await take(next, of: node, before: position ?? next.position)
@@ -183,7 +232,7 @@ final class ChangeFollower: Sendable {
     }
 
     private func take(
-        _ next: RedisChangeStream.Changes,
+        _ next: RedisChanges,
         of node: RedisEndpoint,
         before: RedisStreamPosition
     ) async throws(StoreError) {
@@ -209,7 +258,9 @@ final class ChangeFollower: Sendable {
                 if case .key(let key, let number) = change.subject, key != CaptureRecord.key,
                     number ?? database == database
                 {
-                    state.pending.add(.init(key: key, node: node.description, before: before))
+                    state.pending.add(
+                        .init(key: key, node: node.description, before: before, position: change.position)
+                    )
                 }
                 before = change.position
             }

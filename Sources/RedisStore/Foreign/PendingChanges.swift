@@ -5,6 +5,8 @@ struct PendingChanges: Sendable {
         let node: String
         /// From where the stream tells of it again.
         let before: RedisStreamPosition
+        /// The place behind it.
+        let position: RedisStreamPosition
     }
 
     /// In the order of their numbers; nil for those that are done with, or that a later change of the key stands in for.
@@ -32,11 +34,11 @@ struct PendingChanges: Sendable {
     }
 
     /// Changes behind a number, at most so many.
-    func list(after number: UInt64, limit: Int) -> [(number: UInt64, key: [UInt8])] {
-        var found: [(number: UInt64, key: [UInt8])] = []
+    func list(after number: UInt64, limit: Int) -> [(number: UInt64, change: Change)] {
+        var found: [(number: UInt64, change: Change)] = []
         for (number, change) in changes[index(after: number)...] {
             if found.count == limit { break }
-            if let change { found.append((number, change.key)) }
+            if let change { found.append((number, change)) }
         }
         return found
     }

@@ -18,12 +18,17 @@ public import KeyValue
 /// A key that expires at the source is deleted at the target while it is captured. Its record tells when it does; the
 /// target deletes nothing by itself after the cutover.
 ///
+/// Where a server lets nobody follow its stream, as hosted ones do, its keyspace events are listened to instead, which
+/// have to be switched on (`notify-keyspace-events KA`). They come only while somebody listens, so each break of a
+/// connection and each process that begins counts a gap. No event tells of acknowledged entries of a stream's groups.
+///
 /// What a failover loses is lost here too, as for every client of that server.
 public final class RedisForeignStore: ForeignCapture {
     private let client: RedisClient
     private let configuration: RedisConfiguration
     private let environment: StoreEnvironment
     private let view: RedisRawStore
+    private let way: ChangeWay
     private let follower: ChangeFollower
     private let keeper: CaptureKeeper
     private let access: WriterAccess
@@ -31,12 +36,13 @@ public final class RedisForeignStore: ForeignCapture {
     private let mine: UInt64
 
     public let system = "redis"
-    public let guarantee = ForeignGuarantee.streamed
+    public var guarantee: ForeignGuarantee { way.guarantee }
     public let capabilities: Capabilities
 
     private init(
         _ client: RedisClient,
         _ configuration: RedisConfiguration,
+        _ way: ChangeWay,
         _ environment: StoreEnvironment,
         _ view: RedisRawStore
     ) {
@@ -44,7 +50,8 @@ public final class RedisForeignStore: ForeignCapture {
         self.configuration = configuration
         self.environment = environment
         self.view = view
-        follower = ChangeFollower(client, configuration, environment)
+        self.way = way
+        follower = ChangeFollower(client, way, configuration, environment)
         keeper = CaptureKeeper(client: client)
         access = WriterAccess(client: client)
         mine = environment.random()
@@ -60,6 +67,7 @@ public final class RedisForeignStore: ForeignCapture {
         _ client: RedisClient,
         _ configuration: RedisConfiguration,
         _ options: RedisRawOptions,
+        by way: ChangeWay,
         environment: StoreEnvironment
     ) async throws(StoreError) -> RedisForeignStore {
         do throws(StoreError) {
@@ -72,7 +80,7 @@ public final class RedisForeignStore: ForeignCapture {
                 environment: environment,
                 hiding: CaptureRecord.key
             )
-            return RedisForeignStore(client, configuration, environment, view)
+            return RedisForeignStore(client, configuration, way, environment, view)
         } catch {
             await client.close()
             throw error
@@ -134,7 +142,7 @@ public final class RedisForeignStore: ForeignCapture {
             try await follower.keepPlaces()
         }
         let marks = follower.list(after: position?.low ?? 0, limit: limit).map { change in
-            Mark(id: MarkID(high: mine, low: change.number), keys: [view.key(of: change.key)])
+            Mark(id: MarkID(high: mine, low: change.number), keys: [view.key(of: change.change.key)])
         }
         return MarkPage(marks: marks, cursor: marks.count == limit ? marks.last.map { Cursor(after: $0.id) } : nil)
     }
@@ -150,7 +158,7 @@ public final class RedisForeignStore: ForeignCapture {
         try await access.requireOwnUser()
         let record = try await follower.record()
         for node in await client.nodes() where record.positions[node.description] == nil {
-            let stream = try await RedisChangeStream.open(client, configuration, node, from: nil)
+            let stream = try await way.open(client, configuration, node, from: nil, environment: environment)
             stream.close()
             if record.identity != nil { try await follower.noteGap() }
             try await keeper.keepIfAbsent("position:\(node)", stream.beginning.text)
@@ -164,13 +172,14 @@ public final class RedisForeignStore: ForeignCapture {
         guard isInstalled || follower.isFollowing else {
             return ForeignCaptureReport(missing: nodes.map(\.description))
         }
-        // A gap that is there is seen no later than now, and what is kept may have been made again by that.
-        try await follower.catchUp()
+        // A gap that is there is seen no later than now, and what is kept may have been made again by that. To begin
+        // to listen would be one.
+        if way == .stream || follower.isFollowing { try await follower.catchUp() }
         let record = try await follower.record()
         var report = ForeignCaptureReport(identity: record.identity, gaps: record.gaps, isRefusing: true)
         report.objects = ["key \(String(decoding: CaptureRecord.key, as: UTF8.self))"]
         for node in nodes {
-            report.objects.append("replication stream of \(node)")
+            report.objects.append("\(way == .stream ? "replication stream" : "keyspace events") of \(node)")
             if record.positions[node.description] == nil { report.missing.append(node.description) }
             let rules = try await access.rules(at: node)
             report.objects += rules.map { "user \($0.name) at \(node)" }
@@ -195,11 +204,35 @@ public final class RedisForeignStore: ForeignCapture {
                 ["missing": report.missing.joined(separator: ", ")]
             )
         }
-        try await access.refuse(try await follower.record())
+        try await access.refuse(try await follower.record()) { (node) async throws(StoreError) in
+            try await self.follower.catchUp()
+            return self.follower.position(of: node)
+        }
     }
 
     public func admitForeignWriters() async throws(StoreError) {
         try await access.admit(try await follower.record())
+    }
+
+    /// What was written although others are refused; and of what is gone only what went while they were not, for as long
+    /// as they are, keys are gone that have expired.
+    public func lateMarks(limit: Int) async throws(StoreError) -> [Mark] {
+        let wasRefusing = try await captureReport().isRefusing
+        let changes = follower.late(after: try await follower.record().fenced, limit: limit)
+        if changes.isEmpty { return [] }
+        let keys = changes.map { view.key(of: $0.change.key) }
+        var isThere: [Bool] = []
+        for start in stride(from: 0, to: keys.count, by: capabilities.limits.getKeysMax) {
+            let some = Array(keys[start..<min(keys.count, start + capabilities.limits.getKeysMax)])
+            isThere += try await view.get(some, ReadOptions()).map { $0 != nil }
+        }
+        let isRefusing = try await captureReport().isRefusing && wasRefusing
+        if isRefusing { follower.noteExpired(changes.indices.filter { !isThere[$0] }.map { changes[$0].number }) }
+        return changes.indices.filter { isThere[$0] || !isRefusing }.map { index in
+            let position = changes[index].change.position
+            let high = UInt64(position.id.prefix(16), radix: 16) ?? 0
+            return Mark(id: MarkID(high: high, low: position.offset), keys: [keys[index]])
+        }
     }
 }
 #endif

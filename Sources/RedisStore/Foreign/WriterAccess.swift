@@ -39,8 +39,12 @@ struct WriterAccess: Sendable {
         }
     }
 
-    /// Takes from all others the right to write, for connections that are open too. What each had before is kept first.
-    func refuse(_ record: CaptureRecord) async throws(StoreError) {
+    /// Takes from all others the right to write, for connections that are open too. What each had before is kept first,
+    /// and then by which position, which `place` tells, none had it any more.
+    func refuse(
+        _ record: CaptureRecord,
+        place: (RedisEndpoint) async throws(StoreError) -> RedisStreamPosition?
+    ) async throws(StoreError) {
         for node in await client.nodes() {
             let rules = try await rules(at: node)
             // However far an earlier attempt came.
@@ -48,6 +52,8 @@ struct WriterAccess: Sendable {
             let before = rules.map { rule in known.first { $0.name == rule.name } ?? rule }
             try await keeper.keep(["admitted:\(node)": WriterAccess.text(before)])
             for rule in rules { _ = try await client.send(rule.refusal, to: node) }
+            // Whoever refuses them anew has not refused what they wrote since the first time.
+            if let place = try await place(node) { try await keeper.keepIfAbsent("fenced:\(node)", place.text) }
             let refused = WriterAccess.text(try await self.rules(at: node))
             try await keeper.keep(["refused:\(node)": refused])
             await save(at: node)
@@ -62,7 +68,7 @@ struct WriterAccess: Sendable {
             for rule in WriterAccess.rules(admitted) where present.contains(rule.name) {
                 _ = try await client.send(rule.restoration, to: node)
             }
-            try await keeper.drop(["admitted:\(node)", "refused:\(node)"])
+            try await keeper.drop(["admitted:\(node)", "refused:\(node)", "fenced:\(node)"])
             await save(at: node)
         }
     }

@@ -13,8 +13,8 @@ public import KeyValue
 /// such as remove records when their memory is full, and `moved`.
 ///
 /// With `layout=raw` it opens a ``RedisRawStore``, with the options `match` and `unsupported`. With
-/// `capture=stream` too, it opens a ``RedisForeignStore``, the source of a migration while other programs go on writing
-/// there.
+/// `capture=stream` or `capture=events` too, it opens a ``RedisForeignStore``, the source of a migration while other
+/// programs go on writing there.
 public struct RedisDriver: StoreDriver {
     /// The driver.
     public init() {}
@@ -29,10 +29,16 @@ public struct RedisDriver: StoreDriver {
             try location.requireOptions(among: ["timeout", "ca", "capture"] + RedisRawOptions.names)
             let configuration = try RedisConfiguration(location)
             let options = try RedisRawOptions(location, database: configuration.database)
-            let captures = try location.capture(among: ["stream"]) != nil
+            let way = try location.capture(among: ChangeWay.allCases.map(\.rawValue)).flatMap(ChangeWay.init)
             let client = try await RedisClient.connect(configuration, environment: environment)
-            guard !captures else {
-                return try await RedisForeignStore.open(client, configuration, options, environment: environment)
+            if let way {
+                return try await RedisForeignStore.open(
+                    client,
+                    configuration,
+                    options,
+                    by: way,
+                    environment: environment
+                )
             }
             return try await RedisRawStore.open(client, options: options, environment: environment)
         }

@@ -12,15 +12,7 @@ import Synchronization
 ///
 /// Where a server was told to wait for replicas (WAIT), this one never counts, since it confirms nothing; in
 /// `min-replicas-to-write` it does count, and so it does in the list of replicas that the server shows.
-final class RedisChangeStream: Sendable {
-    /// Some changes.
-    struct Changes: Sendable {
-        /// In their order; may be none, where the server only said that it is there.
-        var changes: [RedisChange]
-        /// Behind all of them: where to go on after this.
-        var position: RedisStreamPosition
-    }
-
+final class RedisChangeStream: ChangeStream {
     private let client: RedisClient
     private let endpoint: RedisEndpoint
     private let link: ReplicationLink
@@ -70,6 +62,7 @@ final class RedisChangeStream: Sendable {
         do throws(StoreError) {
             try await introduce(link)
             let (id, offset) = try await link.follow(from: position)
+            if offset != nil { try await link.passData() }
             var beginning = position
             if let id { beginning?.id = id }
             if let id, let offset { beginning = RedisStreamPosition(id: id, offset: offset, database: nil) }
@@ -89,7 +82,7 @@ final class RedisChangeStream: Sendable {
             metadata["endpoint"] = "\(endpoint)"
             throw StoreError(
                 .unsupported,
-                "The server does not let its changes be followed: allow psync and replconf, or leave capture=stream out.",
+                "The server does not let its changes be followed: allow psync and replconf, or say capture=events.",
                 metadata
             )
         }
@@ -114,10 +107,26 @@ final class RedisChangeStream: Sendable {
         )
     }
 
+    /// Where a server's stream is now.
+    static func present(
+        _ client: RedisClient,
+        _ endpoint: RedisEndpoint
+    ) async throws(StoreError) -> RedisStreamPosition {
+        let facts = try await facts(client, endpoint)
+        guard facts["role"] == "master", let offset = UInt64(facts["master_repl_offset"]) else {
+            throw StoreError(.unavailable, "The server is a replica now: name its master.", ["server": "\(endpoint)"])
+        }
+        return RedisStreamPosition(id: facts["master_replid"], offset: offset, database: nil)
+    }
+
+    func present() async throws(StoreError) -> RedisStreamPosition {
+        try await RedisChangeStream.present(client, endpoint)
+    }
+
     /// The next changes; it waits until there are some.
     ///
     /// One caller at a time. Throws when the stream ends, after which another is opened from the last position.
-    func next() async throws(StoreError) -> Changes {
+    func next() async throws(StoreError) -> RedisChanges {
         var position = last.withLock { $0 }
         var changes: [RedisChange] = []
         for item in try await link.take() {
@@ -135,7 +144,7 @@ final class RedisChangeStream: Sendable {
         }
         let reached = position
         last.withLock { $0 = reached }
-        return Changes(changes: changes, position: reached)
+        return RedisChanges(changes: changes, position: reached)
     }
 
     private func subjects(_ words: [[UInt8]], _ database: Int?) async throws(StoreError) -> [RedisChange.Subject] {

@@ -4,7 +4,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The connection of a replica that keeps nothing: it asks for the stream of a server, and hands on its commands.
+/// The connection of a replica that keeps nothing: it asks for the stream of a server, and hands on its commands. Or that
+/// of one who listens to channels.
 ///
 /// Bounded: when nobody takes what has come, no more is read.
 final class ReplicationLink: Sendable {
@@ -16,8 +17,8 @@ final class ReplicationLink: Sendable {
         var failure: StoreError?
         var waiter: UnsafeContinuation<Void, Never>?
         var isResting = false
-        /// Whether the stream was asked for.
-        var isFollowing = false
+        /// What is said once a second, since the stream was asked for.
+        var sign: RedisCommand?
         var heard = NIODeadline.now()
     }
 
@@ -38,10 +39,11 @@ final class ReplicationLink: Sendable {
 
     deinit { channel.close(promise: nil) }
 
-    /// Connects and authenticates.
+    /// Connects and authenticates, as a replica or as one who ``listen(to:)``s.
     static func connect(
         _ configuration: RedisConfiguration,
-        to endpoint: RedisEndpoint
+        to endpoint: RedisEndpoint,
+        listens: Bool = false
     ) async throws(StoreError) -> ReplicationLink {
         let link: ReplicationLink
         do {
@@ -59,7 +61,7 @@ final class ReplicationLink: Sendable {
                 .connect(host: endpoint.host, port: endpoint.port).get()
             link = ReplicationLink(channel, answerTimeout: .nanoseconds(configuration.callTimeout.nanoseconds))
             try await channel.eventLoop.submit { [link] in
-                try channel.pipeline.syncOperations.addHandler(ReplicationHandler(link))
+                try channel.pipeline.syncOperations.addHandler(ReplicationHandler(link, listens: listens))
                 channel.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) {
                     [weak link] task in
                     guard let link, channel.isActive else { return task.cancel() }
@@ -96,12 +98,33 @@ final class ReplicationLink: Sendable {
 
     /// Asks for the stream behind a position, or from the present on, and returns where it begins: what is told of that.
     func follow(from position: RedisStreamPosition?) async throws(StoreError) -> (id: String?, offset: UInt64?) {
-        state.withLock { $0.isFollowing = true }
+        state.withLock { $0.sign = ReplicationLink.acknowledgement }
         send(RedisCommand("PSYNC", position?.id ?? "?", position.map { "\($0.offset + 1)" } ?? "-1"))
         switch try await nextItem() {
         case .beginning(let id, let offset): return (id, offset)
         case .refused(let text): throw StoreError(serverSays: text)
         case .accepted, .dataEnd, .command: throw ReplicationLink.surprise
+        }
+    }
+
+    /// Asks for the messages of channels, each of which comes as a command does, as do answers from then on.
+    func listen(to pattern: String) {
+        let sign = RedisCommand("PING")
+        state.withLock { $0.sign = sign }
+        send(RedisCommand("PSUBSCRIBE", pattern))
+    }
+
+    /// Lets all data of a server go by that sends it first.
+    ///
+    /// Who closes the connection before its end has the server end the process that sends it. That may go wrong (seen with
+    /// 7.0.15): the server waits for it, and meanwhile nobody who needs data gets any.
+    func passData() async throws(StoreError) {
+        while true {
+            switch try await nextItem() {
+            case .dataEnd: return
+            case .refused(let text): throw StoreError(serverSays: text)
+            case .accepted, .beginning, .command: throw ReplicationLink.surprise
+            }
         }
     }
 
@@ -117,7 +140,8 @@ final class ReplicationLink: Sendable {
         }
     }
 
-    private func send(_ command: RedisCommand) {
+    /// Says something, whose answer comes in its turn.
+    func send(_ command: RedisCommand) {
         channel.writeAndFlush(ByteBuffer(bytes: command.bytes), promise: nil)
     }
 
@@ -179,13 +203,13 @@ final class ReplicationLink: Sendable {
     }
 
     private func tick() {
-        let (isSilent, isFollowing) = state.withLock { state in
-            let silenceMax = state.isFollowing ? ReplicationLink.silenceMax : answerTimeout
-            return (!state.isResting && .now() - state.heard > silenceMax, state.isFollowing)
+        let (isSilent, sign) = state.withLock { state in
+            let silenceMax = state.sign == nil ? answerTimeout : ReplicationLink.silenceMax
+            return (!state.isResting && .now() - state.heard > silenceMax, state.sign)
         }
         if isSilent { return fail(StoreError(.timedOut, "The server of a replication stream has fallen silent.")) }
         // It wants to hear that somebody is there.
-        if isFollowing { send(ReplicationLink.acknowledgement) }
+        if let sign { send(sign) }
     }
 }
 
@@ -194,10 +218,13 @@ private final class ReplicationHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private weak var link: ReplicationLink?
-    private var parser = ReplicationParser()
+    private var parser: ReplicationParser
     private var buffer = ByteBuffer()
 
-    init(_ link: ReplicationLink) { self.link = link }
+    init(_ link: ReplicationLink, listens: Bool) {
+        self.link = link
+        parser = ReplicationParser(listens: listens)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var read = unwrapInboundIn(data)

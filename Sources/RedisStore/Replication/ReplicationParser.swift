@@ -42,15 +42,24 @@ struct ReplicationParser {
     private static let markBytes = 40
     private static let offsetMax: UInt64 = 1 << 62
 
+    /// Whether messages of channels come in the place of a stream: arrays too.
+    private let listens: Bool
     private var phase = Phase.answers
     private var commands = RESPParser()
     private var streamed: UInt64 = 0
+
+    init(listens: Bool = false) { self.listens = listens }
 
     /// The next item; nil when more bytes are needed. What has been read is moved behind the buffer's reader index.
     mutating func next(from buffer: inout ByteBuffer) throws(RESPError) -> Item? {
         while true {
             switch phase {
             case .answers:
+                // The first answer to who listens to channels, and from then on all are like that.
+                if listens, buffer.readableBytesView.first == UInt8(ascii: "*") {
+                    phase = .stream
+                    continue
+                }
                 guard let line = try ReplicationParser.line(from: &buffer) else { return nil }
                 if let item = try answer(line) { return item }
             case .dataHead:
@@ -136,12 +145,18 @@ struct ReplicationParser {
         let value = try commands.next(from: &buffer)
         streamed += UInt64(buffer.readerIndex - before)
         guard let value else { return nil }
+        // What one who listens to channels may not do.
+        if listens, case .error(let text) = value { return .refused(text) }
         guard case .array(let elements) = value else { throw RESPError(reason: "a command of the stream is no array") }
         var words: [[UInt8]] = []
         words.reserveCapacity(elements.count)
         for element in elements {
-            guard case .bulk(let word) = element else { throw RESPError(reason: "a word of a command is no string") }
-            words.append(word)
+            switch element {
+            case .bulk(let word): words.append(word)
+            // How many channels somebody listens to.
+            case .integer(let number) where listens: words.append(Array("\(number)".utf8))
+            default: throw RESPError(reason: "a word of a command is no string")
+            }
         }
         return .command(words, end: streamed)
     }

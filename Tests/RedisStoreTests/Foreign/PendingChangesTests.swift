@@ -13,10 +13,10 @@ struct PendingChangesTests {
     func order() {
         var pending = PendingChanges()
         for (offset, key) in [1, 2, 1, 3].enumerated() {
-            pending.add(.init(key: [UInt8(key)], node: "a", before: position(offset)))
+            pending.add(.init(key: [UInt8(key)], node: "a", before: position(offset), position: position(offset + 1)))
         }
-        #expect(pending.list(after: 0, limit: 9).map(\.key) == [[2], [1], [3]])
-        #expect(pending.list(after: 2, limit: 1).map(\.key) == [[1]])
+        #expect(pending.list(after: 0, limit: 9).map(\.change.key) == [[2], [1], [3]])
+        #expect(pending.list(after: 2, limit: 1).map(\.change.key) == [[1]])
         #expect(pending.oldest(of: "a") == position(1))
         #expect(pending.oldest(of: "b") == nil)
         // The mark of a change that another stands in for by now.
@@ -31,11 +31,12 @@ struct PendingChangesTests {
     @Test("take no more room for a key that changes often, however long another waits")
     func room() {
         var pending = PendingChanges()
-        pending.add(.init(key: [0], node: "a", before: position(0)))
+        pending.add(.init(key: [0], node: "a", before: position(0), position: position(1)))
         for offset in 1...10_000 {
-            pending.add(.init(key: [UInt8(offset % 7 + 1)], node: "a", before: position(offset)))
+            let key = [UInt8(offset % 7 + 1)]
+            pending.add(.init(key: key, node: "a", before: position(offset), position: position(offset + 1)))
         }
-        #expect(pending.list(after: 0, limit: 99).map(\.key.first) == [0, 6, 7, 1, 2, 3, 4, 5])
+        #expect(pending.list(after: 0, limit: 99).map(\.change.key.first) == [0, 6, 7, 1, 2, 3, 4, 5])
         for (number, _) in pending.list(after: 0, limit: 99) { pending.remove(number) }
         #expect(pending.count == 0 && pending.oldest(of: "a") == nil)
     }

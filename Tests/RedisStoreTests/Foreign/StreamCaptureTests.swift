@@ -1,4 +1,5 @@
 #if Redis
+import Foundation
 import KeyValue
 import TestServers
 import Testing
@@ -11,16 +12,24 @@ struct StreamCaptureTests {
         let server: RedisServer
         let url: String
 
-        init(_ arguments: [String] = []) async throws {
-            server = try await RedisServer.start(["--repl-diskless-sync-delay", "0"] + arguments)
+        init(_ arguments: [String] = [], by way: ChangeWay = .stream, tls: Bool = false) async throws {
+            server = try await RedisServer.start(["--repl-diskless-sync-delay", "0"] + arguments, tls: tls)
             try server.cli("acl", "setuser", "wherehouse", "on", ">tool", "~*", "&*", "+@all")
             try server.cli("acl", "setuser", "service", "on", ">secret", "~a*", "~b*", "&*", "+@all", "-flushall")
-            url = "redis://wherehouse:tool@127.0.0.1:\(server.port)?layout=raw&capture=stream"
+            let authority = server.certificateAuthority.map { "&ca=\($0)" } ?? ""
+            let scheme = tls ? "rediss" : "redis"
+            url = "\(scheme)://wherehouse:tool@127.0.0.1:\(server.port)?layout=raw&capture=\(way)\(authority)"
         }
 
         func open() async throws -> RedisForeignStore {
             let store = try await RedisDriver().open(try StoreLocation(url), environment: .live)
             return try #require(store as? RedisForeignStore)
+        }
+
+        /// Says something as the user that is not refused.
+        @discardableResult
+        func own(_ words: String...) throws -> String {
+            try server.cli(["--user", "wherehouse", "--pass", "tool", "--no-auth-warning"] + words)
         }
     }
 
@@ -43,6 +52,9 @@ struct StreamCaptureTests {
         await #expect { try await self.marks(store) } throws: { ($0 as? StoreError)?.code == .invalidArgument }
         try await store.installCapture()
         try await store.installCapture()
+        // A server whose sending was broken off may never send anything again.
+        let said = try String(contentsOfFile: legacy.server.directoryPath + "/server.log", encoding: .utf8)
+        #expect(said.contains("Full resync requested") && !said.contains("last replica dropped"))
         #expect(try await store.captureReport().isInstalled)
         #expect(try await marks(store) == [])
         for number in 0..<8 { try legacy.server.cli("set", "k\(number)", "1") }
@@ -67,6 +79,103 @@ struct StreamCaptureTests {
         try await other.removeCapture()
         #expect(try legacy.server.cli("exists", "wherehouse:capture").hasPrefix("0"))
         await other.close()
+    }
+
+    @Test("follows by connections that are encrypted, and by no others")
+    func encrypted() async throws {
+        let legacy = try await Legacy(tls: true)
+        let store = try await legacy.open()
+        try await store.installCapture()
+        try legacy.server.cli("mset", "a", "1", "b", "2")
+        #expect(try await marks(store) == ["a", "b"])
+        try await store.refuseForeignWriters(waitMax: .zero)
+        #expect(try legacy.server.cli("set", "a", "2").contains("NOPERM"))
+        try await store.admitForeignWriters()
+        try legacy.server.cli("client", "kill", "type", "replica")
+        try legacy.server.cli("set", "c", "3")
+        #expect(try await marks(store) == ["a", "b", "c"])
+        #expect(try await store.captureReport().gaps == 0)
+        await store.close()
+        // It trusts nobody but who it was told to.
+        let other = try await Legacy(tls: true)
+        let url = legacy.url.replacing(":\(legacy.server.port)", with: ":\(other.server.port)")
+        await #expect {
+            _ = try await RedisDriver().open(try StoreLocation(url), environment: .live)
+        } throws: { ($0 as? StoreError)?.code == .unavailable }
+    }
+
+    @Test("tells what was written although others are refused, and no expiry", arguments: ChangeWay.allCases)
+    func late(way: ChangeWay) async throws {
+        let legacy = try await Legacy(["--notify-keyspace-events", "KA"], by: way)
+        let store = try await legacy.open()
+        try await store.installCapture()
+        #expect(try await marks(store) == [])
+        func late(_ store: RedisForeignStore) async throws -> Set<String> {
+            Set(try await store.lateMarks(limit: 100).flatMap(\.keys).map { String(decoding: $0.bytes, as: UTF8.self) })
+        }
+        try legacy.server.cli("mset", "a1", "1", "a2", "1", "before", "1")
+        try legacy.server.cli("set", "short", "1", "px", "300")
+        try await store.refuseForeignWriters(waitMax: .zero)
+        try await Patience.until { try legacy.server.cli("exists", "short").hasPrefix("0") }
+        #expect(try await late(store) == [])
+        // Somebody lets them in again.
+        try legacy.own("acl", "setuser", "default", "+@write")
+        try legacy.server.cli("set", "a1", "2")
+        try legacy.server.cli("del", "a2")
+        #expect(try await late(store) == ["a1", "a2"])
+        try await store.refuseForeignWriters(waitMax: .zero)
+        #expect(try legacy.server.cli("set", "a1", "3").contains("NOPERM"))
+        #expect(try await late(store).contains("a1"))
+        let first = try await store.lateMarks(limit: 1)
+        if way == .stream {
+            // Another process tells the same.
+            let other = try await legacy.open()
+            #expect(try await other.lateMarks(limit: 100).contains(try #require(first.first)))
+            await other.close()
+        }
+        try await store.removeCapture()
+        await store.close()
+    }
+
+    @Test("listens to events where nobody may follow, and counts a gap for all that it can't have heard")
+    func listening() async throws {
+        let silent = try await Legacy(by: .events)
+        let deaf = try await silent.open()
+        await #expect { try await deaf.installCapture() } throws: { ($0 as? StoreError)?.code == .unsupported }
+        await deaf.close()
+        // As hosted servers do.
+        try silent.server.cli("acl", "setuser", "wherehouse", "-config", "-psync", "-replconf", "-sync")
+        let mute = try await silent.open()
+        await #expect { try await mute.installCapture() } throws: { ($0 as? StoreError)?.code == .unsupported }
+        await mute.close()
+        try silent.server.cli("config", "set", "notify-keyspace-events", "KA")
+        let store = try await silent.open()
+        #expect(store.guarantee == .notified)
+        try await store.installCapture()
+        #expect(try await store.captureReport().isInstalled)
+        #expect(try await store.captureReport().gaps == 0)
+        // From now on it listens.
+        #expect(try await marks(store) == [])
+        let began = try await store.captureReport().gaps
+        #expect(began > 0)
+        try silent.server.cli("mset", "a", "1", "b", "2")
+        try silent.server.cli("eval", "redis.call('set', 'script', 1)", "0")
+        try silent.server.cli("-n", "1", "set", "elsewhere", "1")
+        try silent.server.cli("expire", "b", "100")
+        #expect(try await marks(store) == ["a", "b", "script"])
+        #expect(try await store.captureReport().gaps == began)
+        try silent.server.cli("client", "kill", "type", "pubsub")
+        try silent.server.cli("set", "c", "3")
+        try await Patience.until { try await store.captureReport().gaps > began }
+        let broken = try await store.captureReport().gaps
+        try silent.server.cli("flushdb")
+        #expect(try await store.captureReport().gaps > broken)
+        #expect(try await store.captureReport().isInstalled)
+        try silent.server.cli("set", "d", "3")
+        #expect(try await marks(store).contains("d"))
+        try await store.removeCapture()
+        #expect(try silent.server.cli("exists", "wherehouse:capture").hasPrefix("0"))
+        await store.close()
     }
 
     @Test("counts a gap when the server forgot, and when a database was emptied")

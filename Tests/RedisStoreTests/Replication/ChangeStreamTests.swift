@@ -135,7 +135,7 @@ struct ChangeStreamTests {
             _ = try await RedisChangeStream.open(client, configuration, configuration.endpoints[0], from: nil)
         } throws: { error in
             let error = error as? StoreError
-            return error?.code == .unsupported && error?.message.contains("capture=stream") == true
+            return error?.code == .unsupported && error?.message.contains("capture=events") == true
         }
         await client.close()
     }

@@ -1,6 +1,6 @@
 /// What can be measured by itself.
 enum Theme: String, CaseIterable {
-    case reads, writes, loading, scans, contract, timers, copying, dumping, verifying, resuming, redis
+    case reads, writes, loading, scans, contract, timers, copying, dumping, verifying, resuming, moving, redis
     case ipld
     case ucan
     case postgreSQLCalls = "postgresql-calls"
@@ -24,6 +24,7 @@ enum Theme: String, CaseIterable {
         case .dumping: try await measureDumping(bench, &results)
         case .verifying: try await measureVerifying(bench, &results)
         case .resuming: try await measureResuming(bench, &results)
+        case .moving: try await measureMoving(bench, &results)
         case .redis: try await measureRedis(bench, &results)
         case .postgreSQLCalls: try await measureServerCalls(bench, &results)
         case .postgreSQLCopies: try await measureServerCopies(bench, &results)

@@ -13,13 +13,15 @@ struct ForeignCommand: ParsableCommand {
             service. Remove capture when the migration is over.
 
             The URL is that of a raw view that says how to capture: layout=raw&capture=triggers for PostgreSQL, \
-            layout=raw&capture=stream for Redis. Of any other raw view nothing tells what changes: there you stop the \
-            writers yourself when everything has been copied, and say so with freeze.
+            layout=raw&capture=stream for Redis, or where its server lets nobody follow its stream, as hosted ones do, \
+            layout=raw&capture=events. Of any other raw view nothing tells what changes: there you stop the writers yourself \
+            when everything has been copied, and say so with freeze.
 
             Example: wherehouse migrate foreign install 'postgres://127.0.0.1/files?layout=raw&capture=triggers'
             """,
         subcommands: [
-            InstallForeignCommand.self, ListForeignCommand.self, FreezeForeignCommand.self, RemoveForeignCommand.self,
+            InstallForeignCommand.self, ListForeignCommand.self, FreezeForeignCommand.self,
+            AcknowledgeForeignCommand.self, RemoveForeignCommand.self,
         ]
     )
 }
@@ -49,7 +51,7 @@ struct ListForeignCommand: StoreCommand {
         commandName: "list",
         abstract: "Show what is installed, what is missing, and what holds.",
         discussion: """
-            JSON: guarantee (marked, streamed or scanned), installed, refusing, gaps, and the lists objects and missing.
+            JSON: guarantee (marked, streamed, notified or scanned), installed, refusing, gaps, and the lists objects and missing.
 
             Example: wherehouse migrate foreign list 'postgres://127.0.0.1/files?layout=raw&capture=triggers'
             """
@@ -78,9 +80,36 @@ struct FreezeForeignCommand: StoreCommand {
 
     func run(in context: CommandContext) async throws {
         let location = try MigrationLocation(migration)
-        try await context.withControl(location) { control in try await control.confirmFreeze() }
+        try await context.withControl(location) { control in
+            try await control.confirmFreeze(actor: context.actor, milliseconds: WallClock.milliseconds())
+        }
         if options.json { return try await context.output.line(JSONObject()) }
         try await context.output.line("\(location.name): the source is frozen, as you say.")
+    }
+}
+
+struct AcknowledgeForeignCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "acknowledge",
+        abstract: "Say that you know of what was written to the source since the cutover.",
+        discussion: """
+            Somebody let the writers in again, or the server forgot to refuse them: migrate status tells the keys that they \
+            have changed since, which nobody carries over, and finalize is refused. Bring what is missing to the target \
+            yourself, or roll back, and say it. What they change later has to be acknowledged again.
+
+            Example: wherehouse migrate foreign acknowledge "$migration"
+            """
+    )
+    @Argument(help: ArgumentTexts.migration) var migration: String
+    @OptionGroup var options: OutputOptions
+
+    func run(in context: CommandContext) async throws {
+        let location = try MigrationLocation(migration)
+        try await context.withControl(location) { control in
+            try await control.acknowledgeLateWrites(actor: context.actor, milliseconds: WallClock.milliseconds())
+        }
+        if options.json { return try await context.output.line(JSONObject()) }
+        try await context.output.line("\(location.name): what was written to the source is known, as you say.")
     }
 }
 
@@ -127,7 +156,7 @@ struct CapturingOptions: ParsableArguments {
             guard let capture = store as? any ForeignCapture else {
                 throw CommandError(
                     .usage,
-                    "Say in the URL how to capture: capture=triggers for PostgreSQL, capture=stream for Redis."
+                    "Say in the URL how to capture: capture=triggers for PostgreSQL, capture=stream or events for Redis."
                 )
             }
             try await body(capture)
@@ -163,6 +192,8 @@ extension ForeignGuarantee {
         case .marked: "Every change is marked in the writer's own transaction: nothing is lost."
         case .streamed:
             "Every change is read from the server's replication stream: nothing is lost; gaps are compared anew."
+        case .notified:
+            "The server tells of changes while somebody listens: after each break everything is compared anew."
         case .scanned: "Nothing tells of changes: exact only if nobody writes from your confirmed freeze on."
         }
     }

@@ -41,10 +41,11 @@ struct ListenOptions: ParsableArguments {
     }
 
     /// Serves the migration from now on, if that was asked for.
-    func start(_ control: ControlStore, _ context: CommandContext) async throws -> RunningHTTPServer? {
+    func start(_ stores: MigrationStores, _ context: CommandContext) async throws -> RunningHTTPServer? {
         guard let listen else { return nil }
         let service = MigrationService(
-            control,
+            stores.control,
+            stores: stores,
             environment: context.environment,
             milliseconds: WallClock.milliseconds
         )

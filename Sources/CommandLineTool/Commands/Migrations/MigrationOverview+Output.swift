@@ -49,6 +49,16 @@ extension MigrationOverview {
         return text
     }
 
+    /// What other programs have changed at the source since the cutover; the keys are in the JSON.
+    private var lateText: String? {
+        let keys = unacknowledged.prefix(10).map { "\($0.key)" }
+        guard !keys.isEmpty else {
+            return lateWrites.isEmpty ? nil : HumanText.count(lateWrites.count, "key") + ", acknowledged"
+        }
+        let more = unacknowledged.count - keys.count
+        return keys.joined(separator: ", ") + (more > 0 ? " and \(HumanText.number(more)) more" : "")
+    }
+
     private var unlimitedText: String {
         if isReadyToSwitch { return "nothing: ready to cut over" }
         return record.mode == .captured && !isCopied ? "the speed of the stores" : "nothing"
@@ -69,6 +79,8 @@ extension MigrationOverview {
         facts.append(("limited by", limits.first ?? unlimitedText))
         for limit in limits.dropFirst() { facts.append(("", limit)) }
         facts.append(("last", "\(record.lastAudit.time) \(record.lastAudit.actor): \(record.lastAudit.text)"))
+        if let guarantee { facts.append(("guarantee", guarantee.text)) }
+        if let lateText { facts.append(("late writes", lateText)) }
         let width = facts.map(\.0.count).max() ?? 0
         return facts.map { name, text in
             name + String(repeating: " ", count: width - name.count) + "  " + HumanText.text(text.utf8)

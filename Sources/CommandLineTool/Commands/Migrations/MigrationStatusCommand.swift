@@ -13,8 +13,10 @@ struct MigrationStatusCommand: StoreCommand {
             aborted, rows, bytes, totalRows (about), rowsPerSecond, secondsLeft, marks (changes to carry over, 10000 for \
             as many or more), unproven (rows that wait to be verified), differences (keys), ranges (space, rows, bytes, copied), clients (id, \
             epoch, acknowledged), workers (name, leads, hindrance), paused, rowsPerSecondMax, bytesPerSecondMax, \
-            latencyPercentMax, hours, holdMaxMilliseconds, marksMax, limits (what keeps it from going on), last (number, time, actor, text). What is \
-            not known is null.
+            latencyPercentMax, hours, holdMaxMilliseconds, marksMax, limits (what keeps it from going on), last (number, time, actor, text), \
+            and for a source that other programs write guarantee, as migrate foreign list has it, lateWrites (keys that they \
+            have written there since the cutover and nobody has acknowledged) and lateGap (whether there may be more). What \
+            is not known is null.
 
             Example: wherehouse migrate status "$migration"
             """

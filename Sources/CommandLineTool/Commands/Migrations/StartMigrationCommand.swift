@@ -36,6 +36,9 @@ struct WorkCommand: StoreCommand {
             Any number of processes may work at the same time, on any machines that reach all three stores. One of them \
             leads; when it is killed, another takes over within seconds.
 
+            With --listen it may be started before the migration is planned, and then waits until that is done: POST \
+            /v1/migration/plan does it here.
+
             JSON: the fields of migrate status, as it ended.
 
             Example: wherehouse migrate work "$migration"
@@ -92,10 +95,19 @@ struct WorkingOptions: ParsableArguments {
 
     func work(_ command: OperatorCommand?, in context: CommandContext) async throws {
         let location = try MigrationLocation(migration)
-        let status = try await context.withControl(location) { control in
+        let waitsForPlan = isListening && command == nil
+        let status = try await context.withControl(location, creating: waitsForPlan) { control in
             try await run(location, control, command, context)
         }
         try await status.show(on: context.output, json: options.json)
+    }
+
+    private var isListening: Bool {
+        #if HTTP
+        listening.listen != nil
+        #else
+        false
+        #endif
     }
 
     /// Works here if the stores can be opened, and else asks who holds them.
@@ -113,7 +125,11 @@ struct WorkingOptions: ParsableArguments {
             guard let command else { throw CommandError(.usage, "Name source and target: work needs both.") }
             return try await ask(command, steering, control, context)
         }
-        let worked = try await context.withSides(location, control) { stores -> MigrationOverview? in
+        // As planning does.
+        var creating = false
+        if isListening, command == nil { creating = try await !control.isPlanned() }
+        let worked = try await context.withSides(location, control, creating: creating) {
+            stores -> MigrationOverview? in
             guard let stores else { return nil }
             return try await work(stores, command, steering, context)
         }
@@ -146,6 +162,12 @@ struct WorkingOptions: ParsableArguments {
         return try await context.status(control)
     }
 
+    private func untilPlanned(_ control: ControlStore, _ context: CommandContext) async throws(StoreError) {
+        while try await !control.isPlanned() {
+            do { try await context.environment.sleep(.milliseconds(100)) } catch { throw .cancelled }
+        }
+    }
+
     /// Hosts the migration until the point that was asked for.
     @inline(never)
     private func work(
@@ -163,7 +185,15 @@ struct WorkingOptions: ParsableArguments {
             milliseconds: WallClock.milliseconds
         )
         #if HTTP
-        let server = try await listening.start(stores.control, context)
+        let server = try await listening.start(stores, context)
+        if server != nil {
+            do {
+                try await untilPlanned(stores.control, context)
+            } catch {
+                await server?.stop()
+                throw error
+            }
+        }
         #endif
         let hosting = Task { await host.run() }
         let status: MigrationOverview

@@ -160,6 +160,9 @@ struct FinalizeCommand: StoreCommand {
             were moved, and refuses to be opened without ?accept=moved. The service goes on, and may open the target by its \
             own URL from now on.
 
+            It is refused when other programs have written the source since the cutover: status tells the keys, and migrate \
+            foreign acknowledge says that you know of them.
+
             JSON: the fields of migrate status.
 
             Example: wherehouse migrate finalize "$migration"
