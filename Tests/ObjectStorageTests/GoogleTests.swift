@@ -137,7 +137,7 @@ import Testing
     private func bucket(
         _ server: String,
         _ sending: GoogleBucket.Sending = .whole,
-        _ access: GoogleBucket.PublicAccess = .signed
+        _ access: PublicAccess = .signed
     ) throws -> GoogleBucket {
         try GoogleBucket(
             "models",

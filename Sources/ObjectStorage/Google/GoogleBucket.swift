@@ -13,19 +13,11 @@ import StoreHTTP
 /// What the provider itself asks is signed the same way, so that no token has to be fetched.
 public struct GoogleBucket: ObjectProvider {
     /// How clients send bytes.
-    public enum Sending: Hashable, Sendable {
+    public enum Sending: String, Hashable, Sendable {
         /// By one request to a signed location.
         case whole
         /// In pieces, by a session that is begun for them.
         case resumable
-    }
-
-    /// How everybody gets at public objects.
-    public enum PublicAccess: Hashable, Sendable {
-        /// By locations that are signed for them for a week, anew whenever they are asked for.
-        case signed
-        /// By plain locations, which the object's access control list opens. Buckets with uniform access have no lists.
-        case acl
     }
 
     /// The name of the bucket.
@@ -85,7 +77,7 @@ public struct GoogleBucket: ObjectProvider {
     public func uploadLocation(of object: NewObject, for lifetime: Duration) async throws -> UploadLocation {
         if sending == .resumable { return try await session(of: object) }
         let headers =
-            described(object) + [
+            object.headers(publicAccess, prefix: "x-goog") + [
                 NamedValue("x-goog-content-length-range", "\(object.contentLength),\(object.contentLength)")
             ]
         let location = try presign("PUT", object.name, headers: headers, for: lifetime)
@@ -97,7 +89,7 @@ public struct GoogleBucket: ObjectProvider {
     /// Begins an upload that can be resumed. Whoever has its location may send the bytes for a week.
     private func session(of object: NewObject) async throws -> UploadLocation {
         let headers =
-            described(object) + [
+            object.headers(publicAccess, prefix: "x-goog") + [
                 NamedValue("x-goog-resumable", "start"),
                 NamedValue("x-upload-content-length", "\(object.contentLength)"),
             ]
@@ -110,27 +102,12 @@ public struct GoogleBucket: ObjectProvider {
         return UploadLocation(location: location, headers: ["content-length": "\(object.contentLength)"])
     }
 
-    /// What is said of an object when it is made.
-    private func described(_ object: NewObject) -> [NamedValue] {
-        var headers = [
-            NamedValue("content-type", object.contentType), NamedValue("content-md5", Base64.encode(object.md5)),
-        ]
-        if let encoding = object.contentEncoding { headers.append(NamedValue("content-encoding", encoding)) }
-        if publicAccess == .acl { headers.append(GoogleBucket.list(isPublic: object.isPublic)) }
-        return headers
-    }
-
     public func downloadLocation(
         of name: String,
         for audience: DownloadAudience,
         savedAs fileName: String?
     ) async throws -> String {
-        let lifetime: Duration
-        switch audience {
-        case .holder(let time): lifetime = time
-        case .everybody where publicAccess == .acl: return endpoint.url + (try path(name))
-        case .everybody: lifetime = .seconds(ServiceAccount.secondsMax)
-        }
+        guard let lifetime = publicAccess.lifetime(for: audience) else { return endpoint.url + (try path(name)) }
         let query = fileName.map { [NamedValue("response-content-disposition", ObjectReader.disposition($0))] }
         return try presign("GET", name, query: query ?? [], for: lifetime)
     }
@@ -152,14 +129,10 @@ public struct GoogleBucket: ObjectProvider {
     /// Without access control lists nothing: whoever may fetch an object gets a signed location.
     public func setPublic(_ isPublic: Bool, of name: String) async throws {
         guard publicAccess == .acl else { return }
-        let headers = [GoogleBucket.list(isPublic: isPublic)]
+        let headers = [PublicAccess.list(isPublic: isPublic, prefix: "x-goog")]
         try await send("PUT", name, query: [NamedValue("acl", "")], headers: headers, changes: true) { reply in
             reply.status == 200 ? () : nil
         }
-    }
-
-    private static func list(isPublic: Bool) -> NamedValue {
-        NamedValue("x-goog-acl", isPublic ? "public-read" : "private")
     }
 
     private func path(_ name: String) throws(ObjectRefusal) -> String {
@@ -191,9 +164,8 @@ public struct GoogleBucket: ObjectProvider {
             query: query,
             headers: headers
         )
-        let longest = Duration.seconds(ServiceAccount.secondsMax)
-        let count = Int(max(.seconds(1), min(lifetime, longest)) / .seconds(1))
-        let signed = try account.presign(request, at: SigningTime(secondsSince1970: seconds()), for: count)
+        let time = SigningTime(secondsSince1970: seconds())
+        let signed = try account.presign(request, at: time, for: lifetime.signedSeconds)
         return "\(request.path)?\(RequestSigner.encodedQuery(of: signed))"
     }
 

@@ -28,8 +28,6 @@ public struct ServiceAccount: Sendable {
         self.email = email
     }
 
-    /// The longest time for which a location may be signed, a week.
-    static let secondsMax = 604_800
     private static let algorithm = "GOOG4-RSA-SHA256"
 
     /// The request with the signature in its query, by Google's signing process version 4: what is hashed has the form
@@ -39,7 +37,7 @@ public struct ServiceAccount: Sendable {
         at time: SigningTime,
         for seconds: Int
     ) throws(ObjectRefusal) -> SignableRequest {
-        guard (1...ServiceAccount.secondsMax).contains(seconds) else {
+        guard (1...RequestSigner.presignedSecondsMax).contains(seconds) else {
             throw ObjectRefusal(.notAllowed, "A location is signed for a second to a week.")
         }
         let scope = "\(time.day)/auto/storage/goog4_request"

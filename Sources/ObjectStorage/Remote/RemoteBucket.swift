@@ -14,14 +14,6 @@ import StoreHTTP
 /// need `public=signed`, as usual: then nothing in the bucket is public, and what everybody may fetch is given a location
 /// that is signed for a week, anew whenever it is asked for.
 public struct RemoteBucket: ObjectProvider {
-    /// How everybody gets at public objects.
-    enum PublicAccess: String, Sendable {
-        /// By locations that are signed for them.
-        case signed
-        /// By plain locations, which the object's access control list opens.
-        case acl
-    }
-
     private let address: BucketAddress
     private let caller: AWSCaller
     private let publicAccess: PublicAccess
@@ -66,12 +58,10 @@ public struct RemoteBucket: ObjectProvider {
     public func close() async { await caller.caller.transport.close() }
 
     public func uploadLocation(of object: NewObject, for lifetime: Duration) async throws -> UploadLocation {
-        var headers = [
-            NamedValue("content-type", object.contentType), NamedValue("content-length", "\(object.contentLength)"),
-            NamedValue("content-md5", Base64.encode(object.md5)),
-        ]
-        if let encoding = object.contentEncoding { headers.append(NamedValue("content-encoding", encoding)) }
-        if publicAccess == .acl { headers.append(RemoteBucket.list(isPublic: object.isPublic)) }
+        let headers =
+            object.headers(publicAccess, prefix: "x-amz") + [
+                NamedValue("content-length", "\(object.contentLength)")
+            ]
         let location = try presign("PUT", object.name, headers: headers, for: lifetime)
         return UploadLocation(
             location: location,
@@ -84,13 +74,7 @@ public struct RemoteBucket: ObjectProvider {
         for audience: DownloadAudience,
         savedAs fileName: String?
     ) async throws -> String {
-        let lifetime: Duration
-        switch audience {
-        case .holder(let time): lifetime = time
-        case .everybody where publicAccess == .acl:
-            return caller.endpoint.url + address.path(Array(try ObjectDirectory.name(name).text.utf8))
-        case .everybody: lifetime = .seconds(RequestSigner.presignedSecondsMax)
-        }
+        guard let lifetime = publicAccess.lifetime(for: audience) else { return caller.endpoint.url + (try path(name)) }
         let query = fileName.map { [NamedValue("response-content-disposition", ObjectReader.disposition($0))] }
         return try presign("GET", name, query: query ?? [], for: lifetime)
     }
@@ -118,14 +102,10 @@ public struct RemoteBucket: ObjectProvider {
             "PUT",
             path: try path(name),
             query: [NamedValue("acl", "")],
-            headers: [RemoteBucket.list(isPublic: isPublic)],
+            headers: [PublicAccess.list(isPublic: isPublic, prefix: "x-amz")],
             changes: true
         )
         try await caller.call(request) { (reply) throws(StoreError) -> Void? in reply.status == 200 ? () : nil }
-    }
-
-    private static func list(isPublic: Bool) -> NamedValue {
-        NamedValue("x-amz-acl", isPublic ? "public-read" : "private")
     }
 
     private func path(_ name: String) throws -> String { address.path(Array(try ObjectDirectory.name(name).text.utf8)) }
@@ -144,10 +124,8 @@ public struct RemoteBucket: ObjectProvider {
             query: query,
             headers: headers
         )
-        let longest = Duration.seconds(RequestSigner.presignedSecondsMax)
-        let seconds = Int(max(.seconds(1), min(lifetime, longest)) / .seconds(1))
         let time = SigningTime(secondsSince1970: caller.clock())
-        guard let signed = caller.signer.presign(request, at: time, for: seconds) else {
+        guard let signed = caller.signer.presign(request, at: time, for: lifetime.signedSeconds) else {
             throw ObjectRefusal(.notAllowed, "A location is signed for a second to a week.")
         }
         return "\(caller.endpoint.url)\(request.path)?\(RequestSigner.encodedQuery(of: signed))"

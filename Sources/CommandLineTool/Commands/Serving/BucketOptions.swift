@@ -103,10 +103,8 @@ struct BucketOptions: ParsableArguments {
                 ["path": file, "reason": reason]
             )
         }
-        let ways: [String: GoogleBucket.Sending] = ["whole": .whole, "resumable": .resumable]
-        let accesses: [String: GoogleBucket.PublicAccess] = ["signed": .signed, "acl": .acl]
-        guard let sending = ways[location.options["sending"] ?? "whole"],
-            let access = accesses[location.options["public"] ?? "signed"]
+        guard let sending = GoogleBucket.Sending(rawValue: location.options["sending"] ?? "whole"),
+            let access = PublicAccess(rawValue: location.options["public"] ?? "signed")
         else {
             throw .invalidArgument("The option sending is whole or resumable, and public is signed or acl.")
         }
