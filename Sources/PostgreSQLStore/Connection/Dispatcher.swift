@@ -31,8 +31,13 @@ final class Dispatcher {
     /// Has a connection made, whose outcome comes with the news.
     private let makeConnection: (_ attempt: UInt64, _ deadline: Int64) -> Void
     private var attempts: UInt64 = 0
-    private var lanes: [Job.Kind: Lane]
-    private var leases: [Lease.ID: Link] = [:]
+    /// By kind. Changed in place: what it holds is never copied.
+    private var lanes: [Lane]
+    private var leases: [Lease.ID: Link] = [:] {
+        didSet { links = lanes.flatMap(\.links) + Array(leases.values) }
+    }
+    /// Those of all lanes and leases.
+    private var links: [Link]
     private var leaseJobs: [Job] = []
     private var isClosing = false
     private var polled: [Link] = []
@@ -50,10 +55,10 @@ final class Dispatcher {
         self.makeConnection = makeConnection
         let readers = max(1, connections / 3)
         let writers = max(1, connections - readers)
-        lanes = [
-            .read: Lane(links: (0..<readers).map { _ in Link(target) }),
-            .write: Lane(links: (0..<writers).map { _ in Link(target) }),
-        ]
+        lanes = Job.Kind.allCases.map { kind in
+            Lane(links: (0..<(kind == .read ? readers : writers)).map { _ in Link(target) })
+        }
+        links = lanes.flatMap(\.links)
     }
 
     private var now: Int64 { environment.nanoseconds() }
@@ -71,23 +76,22 @@ final class Dispatcher {
         }
         for (attempt, outcome) in news.made { take(outcome, attempt) }
         for job in news.jobs {
-            if job.lease == nil { lanes[job.kind]?.waiting.append(job) } else { leaseJobs.append(job) }
+            if job.lease == nil { lanes[job.kind.rawValue].waiting.append(job) } else { leaseJobs.append(job) }
         }
         for id in news.released {
             if let link = leases.removeValue(forKey: id) { abandon(link.disconnect(until: .max), "released") }
         }
         isClosing = isClosing || news.isClosing
         expire()
-        for kind in [Job.Kind.read, .write] { fill(kind) }
+        for kind in Job.Kind.allCases { fill(&lanes[kind.rawValue], kind) }
         fillLeases()
-        guard isClosing, lanes.values.allSatisfy(\.isIdle), leaseJobs.isEmpty else { return false }
+        guard isClosing, lanes.allSatisfy(\.isIdle), leaseJobs.isEmpty else { return false }
         guard leases.values.allSatisfy(\.pipeline.isEmpty) else { return false }
         return true
     }
 
-    private func fill(_ kind: Job.Kind) {
-        guard var lane = lanes[kind] else { return }
-        defer { lanes[kind] = lane }
+    private func fill(_ lane: inout Lane, _ kind: Job.Kind) {
+        if lane.waiting.isEmpty, lane.alone.isEmpty { return }
         lane.waiting.removeAll { $0.isWithdrawn }
         var next = 0
         defer { lane.waiting.removeFirst(next) }
@@ -138,7 +142,6 @@ final class Dispatcher {
 
     /// Whoever asked for it may have given up or been released meanwhile; then it is closed again.
     private func take(_ outcome: Connector.Outcome, _ attempt: UInt64) {
-        let links = lanes.values.flatMap(\.links) + Array(leases.values)
         guard let link = links.first(where: { $0.state == .connecting(attempt: attempt) }) else { return }
         do throws(StoreError) {
             try link.take(try outcome.get())
@@ -175,8 +178,7 @@ final class Dispatcher {
     // MARK: - What comes back
 
     func addInterests(to interests: inout [pollfd]) {
-        polled = []
-        let links = lanes.values.flatMap(\.links) + Array(leases.values)
+        polled.removeAll(keepingCapacity: true)
         census.take(links)
         for link in links {
             guard let interest = link.interest else { continue }
@@ -225,7 +227,7 @@ final class Dispatcher {
         if results.count == job.answers {
             job.finish(endFailure.map { .failure(.refused($0)) } ?? .success(results))
         } else if isShared, job.kind == .read {
-            lanes[.read]?.alone += job.parts
+            lanes[Job.Kind.read.rawValue].alone += job.parts
         } else {
             lose(job, "the server's answer is incomplete")
         }
@@ -246,13 +248,12 @@ final class Dispatcher {
         }
         guard !wasReady else { return }
         // Nobody is left to serve those who wait, and the reason is known: say it.
-        for kind in [Job.Kind.read, .write] {
-            guard let lane = lanes[kind], lane.links.contains(where: { $0 === link }) else { continue }
+        for (place, lane) in lanes.enumerated() where lane.links.contains(where: { $0 === link }) {
             guard !lane.links.contains(where: \.isMade) else { continue }
             for job in lane.waiting { job.withdraw(error) }
             for job in lane.alone { job.finish(.failure(.unsent(error))) }
-            lanes[kind]?.waiting = []
-            lanes[kind]?.alone = []
+            lanes[place].waiting = []
+            lanes[place].alone = []
         }
     }
 
@@ -275,14 +276,14 @@ final class Dispatcher {
     /// Ends what took too long.
     private func expire() {
         let now = now
-        for kind in [Job.Kind.read, .write] {
-            lanes[kind]?.waiting.removeAll { job in
+        for place in lanes.indices {
+            lanes[place].waiting.removeAll { job in
                 guard job.deadline <= now else { return false }
                 job.withdraw(StoreError(.timedOut, "No connection was free in time: try again, or allow more."))
                 return true
             }
         }
-        for link in lanes.values.flatMap(\.links) + Array(leases.values) {
+        for link in links {
             if link.readyBy <= now {
                 end(link, Connector.late)
             } else if let segment = link.pipeline.current, segment.deadline <= now {
@@ -300,13 +301,13 @@ final class Dispatcher {
     func pollMilliseconds() -> Int32 {
         let now = now
         var next = Int64.max
-        for lane in lanes.values {
+        for lane in lanes {
             for job in lane.waiting { next = min(next, job.deadline) }
             for link in lane.links {
                 if case .closed(let until) = link.state, until > now, !lane.isIdle { next = min(next, until) }
             }
         }
-        for link in lanes.values.flatMap(\.links) + Array(leases.values) {
+        for link in links {
             next = min(next, link.readyBy, link.pipeline.current?.deadline ?? .max)
         }
         guard next < .max else { return -1 }

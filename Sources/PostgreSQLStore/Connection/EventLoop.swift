@@ -69,6 +69,7 @@ final class EventLoop: Sendable {
 
     private func run(_ dispatcher: Dispatcher) {
         var news = Inbox()
+        var interests: [pollfd] = []
         while true {
             let isOver = dispatcher.turn(news)
             if isOver {
@@ -76,7 +77,8 @@ final class EventLoop: Sendable {
                 inbox.withLock { $0 = Inbox(isClosing: true, isOver: true) }
                 return
             }
-            var interests = [pollfd(fd: signal, events: Int16(POLLIN), revents: 0)]
+            interests.removeAll(keepingCapacity: true)
+            interests.append(pollfd(fd: signal, events: Int16(POLLIN), revents: 0))
             dispatcher.addInterests(to: &interests)
             let timeout = mayRest() ? dispatcher.pollMilliseconds() : 0
             let code = poll(&interests, nfds_t(interests.count), timeout)

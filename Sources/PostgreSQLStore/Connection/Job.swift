@@ -7,7 +7,7 @@ final class Job: Sendable {
     typealias Answer = Result<[QueryResult], QueryFailure>
 
     /// What a job does, which decides on which connections it runs and what its loss means.
-    enum Kind: Hashable, Sendable {
+    enum Kind: Int, Sendable, CaseIterable {
         /// It only reads: others may share its transaction, and it may be sent again.
         case read
         /// It changes something: it has a transaction to itself and is sent once.
