@@ -86,10 +86,11 @@ let package = Package(
             ]
         ),
         .target(name: "KeyValueConformance", dependencies: ["KeyValue"]),
+        .target(name: "CChecksum"),
         .target(
             name: "Records",
             dependencies: [
-                "KeyValue", "Tuples",
+                "CChecksum", "KeyValue", "Tuples",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]
         ),

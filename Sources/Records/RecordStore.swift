@@ -192,7 +192,7 @@ extension RecordStore {
         _ key: Key,
         _ condition: Condition,
         _ type: RecordType<Message>,
-        _ edit: @escaping @Sendable ([UInt8]?) throws -> Edited
+        _ edit: @escaping @Sendable (ArraySlice<UInt8>?) throws -> Edited
     ) async throws -> Receipt {
         let change = Change(key: key, condition: condition.wanted, editing: edit)
         let receipt = try await writer.apply(change, type.shape)

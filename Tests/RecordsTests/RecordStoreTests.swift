@@ -101,7 +101,7 @@ import Tuples
         let whole = try await store.count(.all())
         // What a writer leaves whose entries arrive after it has been given up.
         let body: [UInt8] = try Upload.with { $0.space = "lost" }.serializedBytes()
-        let values = try type.shape.extract(body)
+        let values = try type.shape.extract(body[...])
         let lost = try Projection(
             of: values,
             at: try type.shape.address(of: values),

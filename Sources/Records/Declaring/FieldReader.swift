@@ -55,7 +55,7 @@ struct FieldReader<Message: Sendable>: Sendable {
 
     /// The values that a message holds, whose encoding is `body`. The message is asked for if ``needsMessage``.
     func values(
-        of body: [UInt8],
+        of body: ArraySlice<UInt8>,
         _ message: () throws(RecordError) -> Message
     ) throws(RecordError) -> FieldValues {
         var values = absent
@@ -68,7 +68,7 @@ struct FieldReader<Message: Sendable>: Sendable {
     }
 
     /// What takes the values from encoded messages alone; nil if ``needsMessage``.
-    var withoutMessages: (@Sendable ([UInt8]) throws(RecordError) -> FieldValues)? {
+    var withoutMessages: (@Sendable (ArraySlice<UInt8>) throws(RecordError) -> FieldValues)? {
         guard !needsMessage else { return nil }
         return { [type, names, stored, absent] body throws(RecordError) in
             var values = absent

@@ -15,7 +15,7 @@ struct RecordShape: Sendable {
     /// The counts and sums whose records are still being counted.
     var counting: [String: CountingEpoch] = [:]
     /// The declared fields of an encoded message.
-    let extract: @Sendable ([UInt8]) throws(RecordError) -> FieldValues
+    let extract: @Sendable (ArraySlice<UInt8>) throws(RecordError) -> FieldValues
 
     /// The same with some of its indexes only.
     func keeping(_ isKept: (Index) -> Bool) -> RecordShape {

@@ -8,7 +8,7 @@ import Tuples
 public struct RecordType<Message: Sendable>: Sendable {
     let shape: RecordShape
     private let reader: FieldReader<Message>
-    private let decoding: @Sendable ([UInt8]) throws -> Message
+    private let decoding: @Sendable (ArraySlice<UInt8>) throws -> Message
     private let encoding: @Sendable (Message) throws -> [UInt8]
 
     /// The name of the type.
@@ -28,7 +28,7 @@ public struct RecordType<Message: Sendable>: Sendable {
         indexes: [Index],
         expiry: String?,
         queriesInTransactions: Bool,
-        decoding: @escaping @Sendable ([UInt8]) throws -> Message,
+        decoding: @escaping @Sendable (ArraySlice<UInt8>) throws -> Message,
         encoding: @escaping @Sendable (Message) throws -> [UInt8]
     ) throws(RecordError) {
         var declarations: [String: FieldDeclaration] = [:]
@@ -60,13 +60,13 @@ public struct RecordType<Message: Sendable>: Sendable {
     }
 
     /// The message of these bytes.
-    func decode(_ bytes: [UInt8]) throws(RecordError) -> Message {
+    func decode(_ bytes: ArraySlice<UInt8>) throws(RecordError) -> Message {
         try RecordType.decoded(bytes, decoding, of: name)
     }
 
     private static func decoded(
-        _ bytes: [UInt8],
-        _ decoding: @Sendable ([UInt8]) throws -> Message,
+        _ bytes: ArraySlice<UInt8>,
+        _ decoding: @Sendable (ArraySlice<UInt8>) throws -> Message,
         of name: String
     ) throws(RecordError) -> Message {
         do {
@@ -81,7 +81,7 @@ public struct RecordType<Message: Sendable>: Sendable {
 
     /// A message encoded, with what its fields hold: it need not be decoded again.
     func content(of message: Message) throws -> RecordContent {
-        let body = try encode(message)
+        let body = try encode(message)[...]
         let values = try reader.values(of: body) { message }
         return RecordContent(body: body, values: values)
     }
@@ -92,7 +92,7 @@ public struct RecordType<Message: Sendable>: Sendable {
 
 /// An encoded message, and what its fields hold.
 struct RecordContent: Sendable {
-    var body: [UInt8]
+    var body: ArraySlice<UInt8>
     var values: FieldValues
 }
 
@@ -131,7 +131,7 @@ extension RecordType where Message: SwiftProtobuf.Message {
             indexes: indexes,
             expiry: expiry,
             queriesInTransactions: queriesInTransactions,
-            decoding: { try Message(serializedBytes: $0) },
+            decoding: { try Message(serializedBytes: $0.span.bytes) },
             encoding: { try $0.serializedBytes() }
         )
     }

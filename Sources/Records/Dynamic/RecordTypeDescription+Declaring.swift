@@ -48,7 +48,7 @@ extension RecordType where Message == StoredMessage {
             indexes: indexes,
             expiry: description.expiry,
             queriesInTransactions: description.queriesInTransactions ?? false,
-            decoding: { StoredMessage(bytes: $0) },
+            decoding: { StoredMessage(bytes: Array($0)) },
             encoding: { $0.bytes }
         )
     }
@@ -57,7 +57,7 @@ extension RecordType where Message == StoredMessage {
     ///
     /// - Throws: ``RecordError/Code/corrupted`` where the bytes are no message of the type.
     public func values(of message: StoredMessage) throws(RecordError) -> [StoredField] {
-        let values = try shape.extract(message.bytes)
+        let values = try shape.extract(message.bytes[...])
         return shape.fields.values.sorted { $0.name < $1.name }.map { field in
             StoredField(name: field.name, isMultiValued: field.isMultiValued, values: values[field.name])
         }

@@ -1,3 +1,5 @@
+import CChecksum
+
 /// CRC-32C (Castagnoli), as RFC 3720 defines it, appendix B.4: finds damage, and spreads keys over shards.
 enum Checksum {
     /// Table `n` gives what a byte comes to that has `n` more bytes behind it, so that eight bytes go in one step.
@@ -16,8 +18,15 @@ enum Checksum {
     /// The checksum of some bytes.
     static func of(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { of($0) } }
 
-    /// The checksum of some bytes.
+    private static let hasInstruction = cchecksum_has_crc32c()
+
+    /// The checksum of some bytes: by the processor's instruction where it has one.
     static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        hasInstruction ? cchecksum_crc32c(bytes.baseAddress, bytes.count) : byTables(bytes)
+    }
+
+    /// The same on any processor, in some three times the time.
+    static func byTables(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         tables.withUnsafeBufferPointer { tables in
             func part(_ table: Int, _ byte: UInt32) -> UInt32 { tables[table << 8 | Int(byte & 0xff)] }
             var value = ~UInt32(0)

@@ -10,9 +10,10 @@ struct Envelope: Hashable, Sendable {
     var type: String
     var schemaVersion: UInt32
     var version: RecordVersion
-    var body: [UInt8]
+    /// A part of the row, where it was read.
+    var body: ArraySlice<UInt8>
 
-    init(type: String, schemaVersion: UInt32, version: RecordVersion, body: [UInt8]) {
+    init(type: String, schemaVersion: UInt32, version: RecordVersion, body: ArraySlice<UInt8>) {
         self.type = type
         self.schemaVersion = schemaVersion
         self.version = version
@@ -86,7 +87,7 @@ struct Envelope: Hashable, Sendable {
             type: shape.name,
             schemaVersion: schemaVersion,
             version: RecordVersion(high: high, low: low),
-            body: Array(bytes[(nameEnd + 20)..<end])
+            body: bytes[(nameEnd + 20)..<end]
         )
     }
 

@@ -9,7 +9,7 @@ import SwiftProtobuf
             type: name,
             schemaVersion: shape.schemaVersion,
             version: version,
-            body: try encode(message)
+            body: try encode(message)[...]
         ).encoded
     }
 

@@ -95,7 +95,7 @@ struct CandidateJudge: Sendable {
     /// A record that is as it is asked for.
     struct Judged: Sendable {
         var version: RecordVersion
-        var body: [UInt8]
+        var body: ArraySlice<UInt8>
         var content: RecordJudging.Content
     }
 
@@ -149,7 +149,7 @@ struct RecordJudging: Sendable {
         var message: (any Sendable)?
     }
 
-    let content: @Sendable ([UInt8]) throws(RecordError) -> Content
+    let content: @Sendable (ArraySlice<UInt8>) throws(RecordError) -> Content
 }
 
 extension RecordType {

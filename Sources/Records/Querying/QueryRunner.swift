@@ -15,7 +15,7 @@ struct QueryRunner: Sendable {
         var position: [UInt8]
         var key: Key
         var version: RecordVersion
-        var body: [UInt8]
+        var body: ArraySlice<UInt8>
         var content: RecordJudging.Content
     }
 

@@ -25,7 +25,7 @@ struct StoredFields: Sendable {
     /// Puts what a message holds of the fields into their places.
     ///
     /// - Throws: ``RecordError/Code/corrupted``, with the field, if it can be told.
-    func read(_ body: [UInt8], of type: String, into values: inout [[TupleElement]]) throws(RecordError) {
+    func read(_ body: ArraySlice<UInt8>, of type: String, into values: inout [[TupleElement]]) throws(RecordError) {
         guard !parts.isEmpty else { return }
         var current: Int?
         let isWhole = body.withUnsafeBufferPointer { bytes in

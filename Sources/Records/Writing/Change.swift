@@ -10,7 +10,7 @@ enum Edited: Sendable {
     func content(_ shape: RecordShape) throws(RecordError) -> RecordContent? {
         switch self {
         case .deleted: nil
-        case .encoded(let body): RecordContent(body: body, values: try shape.extract(body))
+        case .encoded(let body): RecordContent(body: body[...], values: try shape.extract(body[...]))
         case .content(let content): content
         }
     }
@@ -31,11 +31,11 @@ struct Change: Sendable {
     let key: Key
     let condition: Condition
     /// What becomes of the message that is there, if one is.
-    let edit: @Sendable ([UInt8]?) throws -> Edited
+    let edit: @Sendable (ArraySlice<UInt8>?) throws -> Edited
     /// The index that the record, which stays as it is, is to be entered in anew.
     let entering: String?
 
-    init(key: Key, condition: Condition, editing edit: @escaping @Sendable ([UInt8]?) throws -> Edited) {
+    init(key: Key, condition: Condition, editing edit: @escaping @Sendable (ArraySlice<UInt8>?) throws -> Edited) {
         self.key = key
         self.condition = condition
         self.edit = edit
@@ -43,7 +43,7 @@ struct Change: Sendable {
     }
 
     /// A change by the bytes of messages; nil to delete the record.
-    init(key: Key, condition: Condition, edit: @escaping @Sendable ([UInt8]?) throws -> [UInt8]?) {
+    init(key: Key, condition: Condition, edit: @escaping @Sendable (ArraySlice<UInt8>?) throws -> [UInt8]?) {
         self.init(key: key, condition: condition, editing: { try edit($0).map { .encoded($0) } ?? .deleted })
     }
 

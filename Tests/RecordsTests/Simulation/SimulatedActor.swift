@@ -28,7 +28,7 @@ struct SimulatedActor: Sendable {
         }
         do {
             let body: [UInt8] = try message.serializedBytes()
-            let key = try writer.layout.key(of: try shape.address(of: try shape.extract(body)), shape)
+            let key = try writer.layout.key(of: try shape.address(of: try shape.extract(body[...])), shape)
             switch world.random(below: world.weather.isLate ? 14 : 13) {
             case 0...3: try await save(key, .none, body)
             case 4...5: try await save(key, .absent, body)
@@ -75,14 +75,14 @@ struct SimulatedActor: Sendable {
     /// Adds one to the size, of which none may be lost.
     private func increment(_ key: Key) async throws {
         let change = Change(key: key, condition: .present) { body in
-            var message = try Upload(serializedBytes: body ?? [])
+            var message = try Upload(serializedBytes: Array(body ?? []))
             message.size += 1
             return try message.serializedBytes()
         }
         let receipt = try await writer.apply(change, shape)
         guard let transition = theOne(of: key, to: receipt.version), let from = transition.from, let to = transition.to
         else { return }
-        if try Upload(serializedBytes: to.body).size != Upload(serializedBytes: from.body).size + 1 {
+        if try Upload(serializedBytes: Array(to.body)).size != Upload(serializedBytes: Array(from.body)).size + 1 {
             witness.object("\(key) has lost a change")
         }
     }

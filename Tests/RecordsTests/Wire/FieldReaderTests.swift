@@ -108,7 +108,7 @@ import Tuples
         }.serializedBytes()
         let type = try Samples.packages()
         for end in whole.indices {
-            let values = try? type.shape.extract(Array(whole[..<end]))
+            let values = try? type.shape.extract(whole[..<end])
             let message = try? Package(serializedBytes: Array(whole[..<end]))
             #expect((values == nil) == (message == nil), "\(end) bytes")
         }
@@ -119,7 +119,7 @@ import Tuples
                 bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
             }
             do {
-                _ = try type.shape.extract(bytes)
+                _ = try type.shape.extract(bytes[...])
             } catch {
                 #expect(error.code == .corrupted)
             }
