@@ -1,5 +1,6 @@
 #if HTTPStores
 import AWSClient
+import StoreHTTP
 
 /// How everybody gets at the public objects of a bucket.
 public enum PublicAccess: String, Hashable, Sendable {
