@@ -15,7 +15,7 @@ import Tuples
         in body: [UInt8]
     ) throws -> [TupleElement] {
         let field = Field<StoredMessage>.one("f", kind, number: 1, as: encoding, isOptional: isOptional)
-        return try FieldReader([field], of: "t").values(of: body) { StoredMessage(bytes: body) }["f"]
+        return try FieldReader([field], of: "t").values(of: body[...]) { StoredMessage(bytes: body) }["f"]
     }
 
     @Test func numbersAreThoseOfTheLibrary() throws {
@@ -85,7 +85,7 @@ import Tuples
         let field = Field<StoredMessage>.many("f", .integer, number: 1)
         let reader = FieldReader([field], of: "t")
         for body: [UInt8] in [[0x08, 1, 0x08, 2, 0x08, 3], [0x0A, 3, 1, 2, 3], [0x0A, 1, 1, 0x08, 2, 0x0A, 1, 3]] {
-            #expect(try reader.values(of: body) { StoredMessage(bytes: body) }["f"] == [1, 2, 3])
+            #expect(try reader.values(of: body[...]) { StoredMessage(bytes: body) }["f"] == [1, 2, 3])
         }
         // Of what has one value, the last occurrence counts.
         #expect(try values(.integer, in: [0x08, 1, 0x08, 2]) == [2])
