@@ -4,7 +4,9 @@ import TestSupport
 import Testing
 
 /// Services that write keys of their own to a Redis, and never heard of this tool, while their records move.
-@Suite struct ForeignRedisMigrationTests {
+///
+/// One after the other: each has servers, workers and writers of its own, which two processors are busy with.
+@Suite(.serialized) struct ForeignRedisMigrationTests {
     let tool: Tool
 
     init() throws { tool = try Tool() }
