@@ -111,7 +111,7 @@ public struct MigrationService: HTTPService {
         let names = stores.kinds
         let plan = try body.plan()
         do throws(StoreError) {
-            _ = try await MigrationController.plan(
+            try await MigrationController.create(
                 stores,
                 source: body.sourceName ?? names.source,
                 target: body.targetName ?? names.target,

@@ -35,6 +35,33 @@ public struct MigrationController: Sendable {
         milliseconds: @escaping @Sendable () -> UInt64,
         told report: (PlanReport) -> Void = { _ in }
     ) async throws(StoreError) -> MigrationController {
+        try await create(
+            stores,
+            source: source,
+            target: target,
+            plan,
+            actor: actor,
+            environment: environment,
+            milliseconds: milliseconds,
+            told: report
+        )
+        let controller = try await open(stores, actor: actor, environment: environment, milliseconds: milliseconds)
+        _ = try await controller.settle()
+        return controller
+    }
+
+    /// Makes the control record of a new migration, as ``plan(_:source:target:_:actor:environment:milliseconds:told:)`` does,
+    /// and leaves the rest to a worker that waits for it: two controllers would get into each other's way.
+    public static func create(
+        _ stores: MigrationStores,
+        source: String,
+        target: String,
+        _ plan: MigrationPlan = MigrationPlan(),
+        actor: String,
+        environment: StoreEnvironment = .live,
+        milliseconds: @escaping @Sendable () -> UInt64,
+        told report: (PlanReport) -> Void = { _ in }
+    ) async throws(StoreError) {
         let tell = report
         let sourceName = try await StoreName.recognise(stores.source, name: source, environment: environment)
         let targetName = try await StoreName.recognise(stores.target, name: target, environment: environment)
@@ -60,9 +87,6 @@ public struct MigrationController: Sendable {
             try await stores.control.keep(comparedGaps: try await foreign.captureReport().gaps)
             try await stores.control.keep(ForeignStanding(foreign.guarantee))
         }
-        let controller = try await open(stores, actor: actor, environment: environment, milliseconds: milliseconds)
-        _ = try await controller.settle()
-        return controller
     }
 
     /// Takes over a migration that has been planned.
