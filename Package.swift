@@ -438,8 +438,3 @@ for target in package.targets where target.type != .system {
         .treatAllWarnings(as: .error),
     ]
 }
-
-// Only for building the documentation: users of the package never fetch the plugin.
-if Context.environment["WHEREHOUSE_DOCUMENTATION"] != nil {
-    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
-}

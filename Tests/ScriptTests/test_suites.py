@@ -1,5 +1,6 @@
 """How Scripts/suites judges what the suites report."""
 
+import concurrent.futures
 import sys
 import unittest
 
@@ -22,28 +23,28 @@ EMPTY_REPORT = "<testsuites><testsuite /></testsuites>"
 
 class SwiftResults(unittest.TestCase):
     def test_each_test_is_counted_once(self):
-        passed, failures = suites.swift_results(ran(1), [REPORT], set())
+        passed, failures = suites.swift_results(ran(1), REPORT, set())
         self.assertEqual(passed, 1)
         self.assertEqual(len(failures), 2)
         self.assertIn("ATests.One/bad() failed", failures[0])
         self.assertIn("ATests/left() was skipped", failures[1])
 
     def test_a_skip_with_a_reason_is_allowed(self):
-        _, failures = suites.swift_results(ran(1), [REPORT], {"ATests/left()"})
+        _, failures = suites.swift_results(ran(1), REPORT, {"ATests/left()"})
         self.assertEqual(len(failures), 1)
 
     def test_no_test_is_a_failure(self):
-        self.assertEqual(suites.swift_results(ran(), [EMPTY_REPORT], set()), (0, ["ran no test"]))
-        self.assertEqual(suites.swift_results(ran(), [], set()), (0, ["ran no test"]))
+        self.assertEqual(suites.swift_results(ran(), EMPTY_REPORT, set()), (0, ["ran no test"]))
+        self.assertEqual(suites.swift_results(ran(), "", set()), (0, ["ran no test"]))
 
     def test_a_crash_is_a_failure(self):
-        self.assertEqual(suites.swift_results(ran(-11), [], set()), (0, ["killed by signal 11"]))
-        self.assertEqual(suites.swift_results(ran(1), [REPORT[:100]], set()), (0, ["exit status 1"]))
-        self.assertEqual(suites.swift_results(ran(1), [EMPTY_REPORT], set()), (0, ["exit status 1"]))
+        self.assertEqual(suites.swift_results(ran(-11), "", set()), (0, ["killed by signal 11"]))
+        self.assertEqual(suites.swift_results(ran(1), REPORT[:100], set()), (0, ["exit status 1"]))
+        self.assertEqual(suites.swift_results(ran(1), EMPTY_REPORT, set()), (0, ["exit status 1"]))
 
     def test_a_run_that_hangs_is_named(self):
-        passed, failures = suites.swift_results(ran(-9, seconds=suites.SUITE_SECONDS + 1), [], set())
-        self.assertEqual((passed, failures), (0, [f"still running after {suites.SUITE_SECONDS} s"]))
+        passed, failures = suites.swift_results(ran(-9, seconds=1801.2), "", set())
+        self.assertEqual((passed, failures), (0, ["still running after 1801 s"]))
 
 
 class ScriptResults(unittest.TestCase):
@@ -102,8 +103,8 @@ class Lists(unittest.TestCase):
 
 
 class Running(unittest.TestCase):
-    def run_python(self, program):
-        return suites.run("ScriptTests-running", [sys.executable, "-c", program])
+    def run_python(self, program, name="running", is_idle=False):
+        return suites.run(f"ScriptTests-{name}", [sys.executable, "-c", program], is_idle=is_idle)
 
     def test_output_and_status_are_kept(self):
         result = self.run_python("import sys; print('a'); print('b', file=sys.stderr); sys.exit(3)")
@@ -112,6 +113,18 @@ class Running(unittest.TestCase):
     def test_processor_time_is_that_of_the_command(self):
         result = self.run_python("import time\nwhile time.process_time() < 0.3: pass")
         self.assertGreaterEqual(result.cpu_seconds, 0.3)
+
+    def test_processor_time_is_not_that_of_what_runs_beside_it(self):
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            busy = pool.submit(self.run_python, "import time\nwhile time.process_time() < 0.5: pass", "busy")
+            waiting = self.run_python("pass")
+            self.assertGreaterEqual(busy.result().cpu_seconds, 0.5)
+        self.assertLess(waiting.cpu_seconds, 0.5)
+
+    def test_what_is_idle_leaves_the_processors_to_others(self):
+        program = "import os; print(os.sched_getscheduler(0) == os.SCHED_IDLE)"
+        self.assertEqual(self.run_python(program, is_idle=True).output, "True\n")
+        self.assertEqual(self.run_python(program).output, "False\n")
 
     def test_a_command_has_no_input(self):
         self.assertEqual(self.run_python("import sys; print(len(sys.stdin.read()))").output, "0\n")
