@@ -50,7 +50,7 @@ final class DirectRedis {
         }
     }
 
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(handle) }
         guard withAddress(0, { bind(handle, $0, $1) }) == 0 else { throw WrongAnswer(answer: "no port") }

@@ -30,16 +30,24 @@ struct PythonPeer {
         var sum = 0
     }
 
-    private func run(_ work: String, _ operations: Int) throws -> (Double, Int) {
-        let package = (0..<4).reduce(URL(filePath: #filePath)) { path, _ in path.deletingLastPathComponent() }
-        // As it is named: where that leads to is a Python without the peers.
-        let python = package.deletingLastPathComponent().appending(path: ".build/peers/bin/python3")
-        guard FileManager.default.isExecutableFile(atPath: python.path()) else {
-            throw Unexpected(said: "There are no peers in Python: run Scripts/install.")
+    private static let package = (0..<4).reduce(URL(filePath: #filePath)) { path, _ in path.deletingLastPathComponent()
+    }
+
+    /// A program that is installed with the peers, as it is named: where that leads to is a Python without them.
+    static func program(_ name: String) throws -> URL {
+        let program = package.deletingLastPathComponent().appending(path: ".build/peers/bin/\(name)")
+        guard FileManager.default.isExecutableFile(atPath: program.path()) else {
+            throw Unexpected(said: "There is no \(name) among the peers in Python: run Scripts/install.")
         }
+        return program
+    }
+
+    private func run(_ work: String, _ operations: Int) throws -> (Double, Int) {
         let process = Process()
-        process.executableURL = python
-        process.arguments = [package.appending(path: "Peers/\(script)").path(), work, "\(operations)", input]
+        process.executableURL = try PythonPeer.program("python3")
+        process.arguments = [
+            PythonPeer.package.appending(path: "Peers/\(script)").path(), work, "\(operations)", input,
+        ]
         let output = Pipe()
         process.standardOutput = output
         try process.run()

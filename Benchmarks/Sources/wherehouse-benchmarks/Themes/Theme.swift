@@ -1,6 +1,7 @@
 /// What can be measured by itself.
 enum Theme: String, CaseIterable {
     case reads, writes, loading, scans, contract, timers, copying, dumping, verifying, resuming, moving, redis
+    case aws
     case ipld
     case ucan
     case postgreSQLCalls = "postgresql-calls"
@@ -29,6 +30,7 @@ enum Theme: String, CaseIterable {
         case .postgreSQLCalls: try await measureServerCalls(bench, &results)
         case .postgreSQLCopies: try await measureServerCopies(bench, &results)
         case .postgreSQLVerification: try await measureServerVerification(bench, &results)
+        case .aws: try await measureAWS(bench, &results)
         case .ipld:
             try await measureArchives(bench, &results)
             try await measureBlocks(bench, &results)
