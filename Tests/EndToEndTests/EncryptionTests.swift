@@ -22,15 +22,7 @@ import Testing
 
     private func start(_ arguments: String...) async throws -> (running: Running, url: String) {
         let running = try tool.start(arguments)
-        var url = ""
-        try await Patience.until {
-            let line = try running.error().split(separator: "\n").first { $0.hasPrefix("wherehouse: listening on ") }
-            url = line?.split(separator: " ").last.map(String.init) ?? ""
-            return !url.isEmpty || !running.isRunning
-        }
-        let said = try running.error()
-        try #require(!url.isEmpty, "\(said)")
-        return (running, url)
+        return (running, try await running.url())
     }
 
     @Test func itServesHTTPSAndTakesUpARenewedCertificate() async throws {

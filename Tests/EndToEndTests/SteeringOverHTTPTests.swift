@@ -49,12 +49,7 @@ import Testing
             .write(to: tool.directory.appending(path: "tokens"))
         let arguments = ["--listen", "0", "--token-file", "tokens", "--quiet", "--json"]
         let worker = try tool.start(["migrate", "work", migration.url] + arguments)
-        var address = ""
-        try await Patience.until {
-            let said = try worker.error().split(separator: "\n").first { $0.hasPrefix("wherehouse: listening on ") }
-            address = said?.split(separator: " ").last.map(String.init) ?? ""
-            return !address.isEmpty
-        }
+        let address = try await worker.url()
         #expect(address.hasPrefix("http://127.0.0.1:"))
         let planned = try await send("POST", "/v1/migration/plan", body: "{}", to: address)
         #expect((planned.0, planned.1.text("mode")) == (200, "source"))

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestServers
 import TestSupport
 import Testing
 
@@ -147,6 +148,19 @@ final class Running: @unchecked Sendable {
 
     /// Waits for the first bytes of its output.
     func firstOutput() throws -> Data { try standardOutput.fileHandleForReading.read(upToCount: 1_000) ?? Data() }
+
+    /// Where it listens, as soon as it says so on its error output.
+    func url() async throws -> String {
+        var url = ""
+        try await Patience.until {
+            let line = try error().split(separator: "\n").first { $0.hasPrefix("wherehouse: listening on ") }
+            url = line?.split(separator: " ").last.map(String.init) ?? ""
+            return !url.isEmpty || !isRunning
+        }
+        let said = try error()
+        try #require(!url.isEmpty, "\(said)")
+        return url
+    }
 
     func closeOutput() throws { try standardOutput.fileHandleForReading.close() }
 

@@ -161,7 +161,8 @@ package enum ServerDescription {
         ]
     }
 
-    /// Those that are configured; senders show what they were given for this alone.
+    /// Senders show what they were given for this alone. Where a notification is not configured, its path is none of the
+    /// server's, which only tokens with the right to operate are told.
     private static var notifications: [JSON.Member] {
         let senders = [
             ("bucket", "notifyOfBucket", "Take what a bucket of S3 or R2 tells of its objects"),
@@ -171,8 +172,9 @@ package enum ServerDescription {
         return senders.map { path, id, summary in
             let responses = [
                 JSON.Member("204", response("Notice is taken", nil)), .init("400", refusal(["unreadable"])),
-                .init("401", refusal(["notAuthentic"])), .init("404", refusal(["notFound"])),
-                .init("413", refusal(["bodyTooLarge"])), .init("503", refusal(["unavailable", "stopping"])),
+                .init("401", refusal(["notAuthentic", "unauthorized"])), .init("403", refusal(["forbidden"])),
+                .init("404", refusal(["notFound"])), .init("413", refusal(["bodyTooLarge"])),
+                .init("503", refusal(["unavailable", "stopping"])),
             ]
             let operation = JSON.dictionary([
                 ("operationId", .string(id)), ("summary", .string(summary)), ("security", .array([])),
