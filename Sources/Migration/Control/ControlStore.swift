@@ -110,9 +110,14 @@ extension ControlStore {
                 ["source": record.source.name, "target": record.target.name]
             )
         }
-        guard try await put(record.encoded, at: key(ControlStore.record), if: .absent) else {
-            throw .invalidArgument("There is a migration of this name already: choose another.", ["migration": name])
-        }
+        guard try await put(record.encoded, at: key(ControlStore.record), if: .absent) else { throw nameIsTaken }
+    }
+
+    /// Throws when there is a migration of this name.
+    func requireUnplanned() async throws(StoreError) { if try await isPlanned() { throw nameIsTaken } }
+
+    private var nameIsTaken: StoreError {
+        .invalidArgument("There is a migration of this name already: choose another.", ["migration": name])
     }
 
     /// Becomes the controller: nobody who was it before changes the record any more; the fencing token to change it

@@ -131,6 +131,16 @@ extension ControlStore {
         return gaps
     }
 
+    /// Keeps what is known of a source before its migration begins; nil for one that no program writes without this library.
+    ///
+    /// What another plan of the same name has left, whose record was never made, is written over.
+    func keepStanding(of foreign: (any ForeignCapture)?) async throws(StoreError) {
+        guard let foreign else { return try await removeStanding() }
+        // What went by before is there to be copied.
+        try await keep(comparedGaps: try await foreign.captureReport().gaps)
+        try await keep(ForeignStanding(foreign.guarantee))
+    }
+
     func keep(comparedGaps gaps: UInt64) async throws(StoreError) {
         var writer = KeyWriter()
         writer.append(integer: gaps)

@@ -158,6 +158,8 @@ extension ControlStore {
         _ = try await put(standing.encoded, at: key(ControlStore.standing), if: nil)
     }
 
+    func removeStanding() async throws(StoreError) { _ = try await store.delete(key(ControlStore.standing)) }
+
     func changeStanding(_ change: (inout ForeignStanding) -> Void) async throws(StoreError) {
         while let entry = try await store.get(key(ControlStore.standing)) {
             var standing = try ForeignStanding(encoded: entry.value)

@@ -81,12 +81,10 @@ public struct MigrationController: Sendable {
                 record.epoch = max(record.epoch, try await stores[side].fence(of: bin).epoch + 1)
             }
         }
+        try await stores.control.requireUnplanned()
+        // All of it before the record, for which workers may be waiting.
+        try await stores.control.keepStanding(of: stores.foreign)
         try await stores.control.create(record)
-        if let foreign = stores.foreign {
-            // What went by before is there to be copied.
-            try await stores.control.keep(comparedGaps: try await foreign.captureReport().gaps)
-            try await stores.control.keep(ForeignStanding(foreign.guarantee))
-        }
     }
 
     /// Takes over a migration that has been planned.
