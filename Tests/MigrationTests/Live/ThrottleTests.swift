@@ -71,23 +71,4 @@ import Testing
         #expect(status.limits.contains("throttled to 10 rows/s for each copier"))
         #expect(migration.time.environment.now() - began >= .milliseconds(900))
     }
-
-    @Test func aSourceIsSplitBetweenItsPartitions() async throws {
-        let store = MemoryStore()
-        for number in 0..<256 { try await store.put([1], at: Key("p\(number)", "k")) }
-        let layout = try await RangeLayout(of: store, ranges: 4)
-        #expect(layout.bounds.count == 3 && layout.ranges.count == 5)
-        #expect(try RangeLayout(encoded: layout.encoded) == layout)
-        var found: [Key] = []
-        for range in layout.ranges {
-            let page = try await store.scan(range, ScanOptions(limit: 1_000), after: nil)
-            #expect(page.cursor == nil)
-            found += page.map(\.key)
-        }
-        #expect(found.count == 256 && Set(found).count == 256)
-        let few = MemoryStore()
-        try await few.put([1], at: Key("p", "k"))
-        #expect(try await RangeLayout(of: few).bounds.isEmpty)
-        #expect(throws: StoreError.self) { _ = try RangeLayout(encoded: [1, 0, 0, 0, 0, 0, 0, 0, 1]) }
-    }
 }
