@@ -70,14 +70,18 @@ final class RedisClient: Sendable {
                 ["server": "\(endpoint)"]
             )
         }
+        await client.use(table)
+        client.state.withLock { $0.isCluster = true }
+        return client
+    }
+
+    private func use(_ table: SlotTable) async {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-            router.loop.execute {
+            loop.execute { [router] in
                 router.use(table)
                 continuation.resume()
             }
         }
-        client.state.withLock { $0.isCluster = true }
-        return client
     }
 
     /// The servers that take writes, as far as is known now: one, or the masters of the cluster.
@@ -87,6 +91,24 @@ final class RedisClient: Sendable {
                 continuation.resume(returning: router.slots?.masters ?? [router.home])
             }
         }
+    }
+
+    /// The servers that take writes, as one of them says now: after a failover others than ``nodes()`` may know.
+    func presentNodes() async throws(StoreError) -> [RedisEndpoint] {
+        guard isCluster else { return await nodes() }
+        let home = await withUnsafeContinuation { continuation in
+            loop.execute { [router] in continuation.resume(returning: router.home) }
+        }
+        let reply = try await send(RedisCommand("CLUSTER SLOTS"), to: home)
+        guard let table = SlotTable(reply, answered: home), table.isWhole else {
+            throw StoreError(
+                .unavailable,
+                "Not every slot of the cluster has a master: see that all its parts have one.",
+                ["server": "\(home)"]
+            )
+        }
+        await use(table)
+        return table.masters
     }
 
     /// Sends a command to where its slot is. A server's refusal is thrown, but for `NOSCRIPT`, which is for the caller.

@@ -20,7 +20,8 @@ final class ChangeFollower: Sendable {
         /// How far each node's stream was read.
         var positions: [String: RedisStreamPosition] = [:]
         var failures: [String: StoreError] = [:]
-        var followers: [Task<Void, Never>] = []
+        /// By the nodes that they follow.
+        var followers: [String: Task<Void, Never>] = [:]
         var streams: [String: any ChangeStream] = [:]
         /// Changes that are none of a program's, although others are refused: keys that have expired.
         var expired: Set<UInt64> = []
@@ -126,7 +127,7 @@ final class ChangeFollower: Sendable {
 
     /// Returns when everything has been read that any stream tells by now.
     func catchUp() async throws(StoreError) {
-        let nodes = await client.nodes()
+        let nodes = try await client.presentNodes()
         try await follow(nodes)
         let deadline = environment.now() + configuration.callTimeout
         for node in nodes {
@@ -165,27 +166,36 @@ final class ChangeFollower: Sendable {
         return position.id == target.id && position.offset >= target.offset
     }
 
-    /// Begins to follow, where nobody does yet.
+    /// Begins to follow nodes that nobody follows yet, and leaves those that are none of the masters any more. One that
+    /// takes a master's place tells nothing of what came before: that is a gap.
     private func follow(_ nodes: [RedisEndpoint]) async throws(StoreError) {
-        guard !isFollowing else { return }
+        let names = Set(nodes.map(\.description))
+        guard state.withLock({ Set($0.followers.keys) != names }) else { return }
         let record = try await record()
         guard record.identity != nil else {
             throw .invalidArgument("What programs write here is not captured: install capture first.")
         }
-        state.withLock { state in
-            guard state.followers.isEmpty else { return }
-            (state.positions, state.failures, state.kept) = ([:], [:], record.positions)
-            state.followers = nodes.map { node in
-                Task { await follow(node, from: record.positions[node.description]) }
+        let left = state.withLock { state in
+            if state.followers.isEmpty { (state.positions, state.failures, state.kept) = ([:], [:], record.positions) }
+            for node in nodes where state.followers[node.description] == nil {
+                state.followers[node.description] = Task {
+                    await follow(node, from: record.positions[node.description])
+                }
             }
+            let left = state.followers.filter { !names.contains($0.key) }
+            for name in left.keys {
+                (state.followers[name], state.positions[name], state.failures[name]) = (nil, nil, nil)
+            }
+            return left.values
         }
+        for follower in left { follower.cancel() }
     }
 
     /// Ends following, and forgets what was not carried over.
     func stop() async {
         let followers = state.withLock { state in
-            let followers = state.followers
-            (state.followers, state.pending, state.expired) = ([], PendingChanges(), [])
+            let followers = state.followers.values
+            (state.followers, state.pending, state.expired) = ([:], PendingChanges(), [])
             return followers
         }
         for follower in followers { follower.cancel() }

@@ -12,8 +12,9 @@ public import KeyValue
 /// ``refuseForeignWriters(waitMax:)`` takes from every other user of the server the right to write (`-@write`), for
 /// connections that are open too, and ``admitForeignWriters()`` gives back exactly what each had. So the URL names a user
 /// of our own, which nobody else is: `ACL SETUSER wherehouse on >PASSWORD ~* &* +@all`. Rules are kept over a restart of
-/// the server only where it has a file of them (`aclfile`). In a cluster each master has its own; while records move, no
-/// failover is to happen, and no node to be added.
+/// the server only where it has a file of them (`aclfile`). In a cluster each master has its own. A replica that takes a
+/// master's place is followed from then on, and a gap is counted; it needs the same users. During the refusal itself no
+/// failover is to happen.
 ///
 /// A key that expires at the source is deleted at the target while it is captured. Its record tells when it does; the
 /// target deletes nothing by itself after the cutover.
@@ -157,7 +158,7 @@ public final class RedisForeignStore: ForeignCapture {
     public func installCapture() async throws(StoreError) {
         try await access.requireOwnUser()
         let record = try await follower.record()
-        for node in await client.nodes() where record.positions[node.description] == nil {
+        for node in try await client.presentNodes() where record.positions[node.description] == nil {
             let stream = try await way.open(client, configuration, node, from: nil, environment: environment)
             stream.close()
             if record.identity != nil { try await follower.noteGap() }
@@ -167,7 +168,7 @@ public final class RedisForeignStore: ForeignCapture {
     }
 
     public func captureReport() async throws(StoreError) -> ForeignCaptureReport {
-        let nodes = await client.nodes()
+        let nodes = try await client.presentNodes()
         let isInstalled = try await follower.record().identity != nil
         guard isInstalled || follower.isFollowing else {
             return ForeignCaptureReport(missing: nodes.map(\.description))

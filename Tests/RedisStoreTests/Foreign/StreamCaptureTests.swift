@@ -238,17 +238,33 @@ struct StreamCaptureTests {
         await nobody.close()
     }
 
-    @Test("follows and refuses at every master of a cluster")
-    func cluster() async throws {
-        let cluster = try await RedisCluster.start()
+    @Test("follows every master of a cluster, also one that takes another's place", arguments: ChangeWay.allCases)
+    func cluster(way: ChangeWay) async throws {
+        let cluster = try await RedisCluster.start(replicas: 1, ["--notify-keyspace-events", "KA"])
         for node in cluster.nodes { try node.cli("acl", "setuser", "wherehouse", "on", ">tool", "~*", "&*", "+@all") }
-        let url = cluster.url.replacing("redis://", with: "redis://wherehouse:tool@") + "?layout=raw&capture=stream"
+        let url = cluster.url.replacing("redis://", with: "redis://wherehouse:tool@") + "?layout=raw&capture=\(way)"
         let opened = try await RedisDriver().open(try StoreLocation(url), environment: .live)
         let store = try #require(opened as? RedisForeignStore)
         try await store.installCapture()
+        #expect(try await marks(store) == [])
+        let began = try await store.captureReport().gaps
         let keys = (0..<24).map { "k\($0)" }
         for key in keys { try cluster.nodes[0].cli("-c", "set", key, "1") }
         #expect(try await marks(store) == Set(keys))
+        #expect(try await store.captureReport().gaps == began)
+
+        let replica = try #require(try cluster.nodes.first { try $0.cli("role").hasPrefix("slave") })
+        #expect(try replica.cli("cluster", "failover").hasPrefix("OK"))
+        try await Patience.until { try replica.cli("role").hasPrefix("master") }
+        try await Patience.until {
+            // While the nodes do not agree yet, it is tried again.
+            guard let report = try? await store.captureReport() else { return false }
+            return report.gaps > began && report.objects.contains { $0.hasSuffix(":\(replica.port)") }
+        }
+        let others = (0..<24).map { "n\($0)" }
+        for key in others { try cluster.nodes[0].cli("-c", "set", key, "1") }
+        #expect(try await marks(store).isSuperset(of: others))
+
         try await store.refuseForeignWriters(waitMax: .zero)
         for key in keys { #expect(try cluster.nodes[0].cli("-c", "set", key, "2").contains("NOPERM")) }
         #expect(try await store.captureReport().isRefusing)
