@@ -9,24 +9,13 @@ import Testing
 
     init() throws { tool = try Tool() }
 
-    /// Makes a certificate for this machine that is its own root, and its key.
-    private func makeCertificate(_ name: String) async throws {
-        let made = try await tool.shell(
-            """
-            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=\(name) \
-                -addext subjectAltName=IP:127.0.0.1 -keyout \(name).key -out \(name).pem
-            """
-        )
-        try #require(made.status == 0, "\(made)")
-    }
-
     private func start(_ arguments: String...) async throws -> (running: Running, url: String) {
         let running = try tool.start(arguments)
         return (running, try await running.url())
     }
 
     @Test func itServesHTTPSAndTakesUpARenewedCertificate() async throws {
-        try await makeCertificate("first")
+        try await tool.makeCertificate("first")
         let copied = try await tool.shell("cp first.pem served.pem && cp first.key served.key")
         #expect(copied.status == 0)
         let token = try await tool.run("token", "issue", "owner:ann").output.trimmingCharacters(in: .newlines)
@@ -69,7 +58,7 @@ import Testing
         #expect(old.status == 35, "\(old)")
 
         // One without its key leaves what was there; the key makes it good.
-        try await makeCertificate("second")
+        try await tool.makeCertificate("second")
         #expect(try await tool.shell("cp second.pem served.pem").status == 0)
         try await Patience.until { try running.error().contains("can't be taken up") }
         #expect(try await tool.shell("curl -sS --cacert first.pem \(url)/healthz").output == "ok\n")
@@ -82,8 +71,8 @@ import Testing
     }
 
     @Test func filesThatAreNoIdentityAreToldOf() async throws {
-        try await makeCertificate("one")
-        try await makeCertificate("two")
+        try await tool.makeCertificate("one")
+        try await tool.makeCertificate("two")
         let cases: [(certificate: String, key: String, says: String)] = [
             ("one.pem", "two.key", "two.key"), ("one.key", "one.key", "no certificates"),
             ("one.pem", "one.pem", "no private key"), ("nowhere", "one.key", "nowhere"),
@@ -112,7 +101,7 @@ import Testing
     }
 
     @Test func othersBeingAbleToReadIsToldOf() async throws {
-        try await makeCertificate("one")
+        try await tool.makeCertificate("one")
         let (plain, url) = try await start("serve", "--listen", "0.0.0.0:0", "--public-url", "http://localhost")
         #expect(url.contains("//0.0.0.0:"))
         #expect(try plain.error().split(separator: "\n").first?.contains("without encryption") == true)
@@ -132,6 +121,19 @@ import Testing
         #expect(try !encrypted.error().contains("warning"))
         encrypted.interrupt()
         #expect(await encrypted.status() == 0)
+    }
+}
+
+extension Tool {
+    /// Makes a certificate for this machine that is its own root, and its key.
+    func makeCertificate(_ name: String) async throws {
+        let made = try await shell(
+            """
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=\(name) \
+                -addext subjectAltName=IP:127.0.0.1 -keyout \(name).key -out \(name).pem
+            """
+        )
+        try #require(made.status == 0, "\(made)")
     }
 }
 #endif

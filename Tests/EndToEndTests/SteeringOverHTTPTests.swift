@@ -1,10 +1,9 @@
 #if HTTP
 import Foundation
-import FoundationNetworking
 import TestServers
 import Testing
 
-/// A worker that is started by command, and steered over HTTP.
+/// A worker that is started by command, and steered over HTTP, with curl as the client.
 @Suite struct SteeringOverHTTPTests {
     private static let token = "a-token-of-the-tests"
 
@@ -29,28 +28,40 @@ import Testing
         _ method: String,
         _ path: String,
         body: String? = nil,
+        token: String = SteeringOverHTTPTests.token,
         to address: String
     ) async throws -> (Int, [String: Any]) {
-        var request = URLRequest(url: try #require(URL(string: address + path)))
-        request.httpMethod = method
-        request.httpBody = body.map { Data($0.utf8) }
-        request.timeoutInterval = 120
-        request.setValue("Bearer \(SteeringOverHTTPTests.token)", forHTTPHeaderField: "Authorization")
-        let (body, response) = try await URLSession.shared.data(for: request)
-        return (
-            try #require(response as? HTTPURLResponse).statusCode,
-            try JSONSerialization.jsonObject(with: body) as? [String: Any] ?? [:]
+        let data = body.map { " -d '\($0)'" } ?? ""
+        let answer = try await tool.shell(
+            """
+            curl -sS --max-time 120 --cacert own.pem -X \(method)\(data) -H 'Authorization: Bearer \(token)' \
+                -w '\n%{http_code}' \(address)\(path)
+            """
         )
+        try #require(answer.status == 0, "\(answer)")
+        let lines = answer.output.split(separator: "\n")
+        let status = try #require(lines.last.flatMap { Int($0) })
+        let object = try JSONSerialization.jsonObject(with: Data(lines.dropLast().joined().utf8))
+        return (status, object as? [String: Any] ?? [:])
     }
 
-    @Test func aWorkerIsSteered() async throws {
+    @Test(arguments: ["http", "https"]) func aWorkerIsSteered(scheme: String) async throws {
         try await migration.fill(200)
+        try await tool.makeCertificate("own")
         try Data("# who looks after it\noperator \(SteeringOverHTTPTests.token)\n".utf8)
             .write(to: tool.directory.appending(path: "tokens"))
-        let arguments = ["--listen", "0", "--token-file", "tokens", "--quiet", "--json"]
+        var arguments = ["--listen", "0", "--token-file", "tokens", "--quiet", "--json"]
+        if scheme == "https" { arguments += ["--tls-certificate-file", "own.pem", "--tls-key-file", "own.key"] }
         let worker = try tool.start(["migrate", "work", migration.url] + arguments)
         let address = try await worker.url()
-        #expect(address.hasPrefix("http://127.0.0.1:"))
+        #expect(address.hasPrefix("\(scheme)://127.0.0.1:"))
+        if scheme == "https" {
+            let plain = try await send("GET", "/v1/migration", to: address.replacing("https:", with: "http:"))
+            #expect((plain.0, plain.1.text("code")) == (400, "tlsNeeded"))
+            let stranger = try await tool.shell("curl -sS \(address)/v1/migration")
+            #expect(stranger.status == 60, "\(stranger)")
+        }
+        #expect(try await send("POST", "/v1/migration/plan", body: "{}", token: "wrong", to: address).0 == 401)
         let planned = try await send("POST", "/v1/migration/plan", body: "{}", to: address)
         #expect((planned.0, planned.1.text("mode")) == (200, "source"))
         #expect(try await send("POST", "/v1/migration/start", to: address).1.text("mode") == "captured")
