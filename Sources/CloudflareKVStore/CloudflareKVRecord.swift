@@ -38,7 +38,7 @@ extension CloudflareKVRecord {
 
     /// The record behind bytes of ``encoded()``.
     ///
-    /// Throws ``StoreError/Code/newerFormat`` for a format of a later release, and ``StoreError/Code/corrupted`` for
+    /// Throws `StoreError.Code.newerFormat` for a format of a later release, and `StoreError.Code.corrupted` for
     /// whatever else that method does not write. O(length of the bytes).
     public init(decoding bytes: [UInt8]) throws(StoreError) {
         let format: Int64

@@ -10,9 +10,9 @@ import Synchronization
 ///
 /// On one node every operation on a key takes effect at one moment. In a cluster reads may lag behind, and writes with
 /// a precondition ask every node that has a copy (`w=n`): only then is a success exclusive. While one of those nodes is
-/// down, such writes end in ``StoreError/Code/outcomeUnknown``.
+/// down, such writes end in `StoreError.Code.outcomeUnknown`.
 ///
-/// Batches are checked against a copy of the fence that is two seconds old at most; see ``Capabilities/fencing``. What is
+/// Batches are checked against a copy of the fence that is two seconds old at most; see `Capabilities.fencing`. What is
 /// deleted leaves a stub in the database for good, as CouchDB has it.
 public final class CouchDBStore: KeyValueStore {
     let database: CouchDatabase

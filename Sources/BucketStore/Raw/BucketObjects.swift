@@ -12,7 +12,7 @@ import Synchronization
 ///
 /// Scans of keys alone cost a request for 1,000 of them; values cost a request each. Names are UTF-8 of at most 1,024
 /// bytes, with the prefix. Objects of more than 16 MiB can't be read or written here: scans of keys show them, and other
-/// scans fail with ``StoreError/Code/tooLarge``.
+/// scans fail with `StoreError.Code.tooLarge`.
 ///
 /// There is no layout of the store's own: no tombstones, no reserved space and no fence. Nothing is written under a
 /// condition, as equal objects have equal tokens. So it is a source to copy from, and a target for a copy that replaces,

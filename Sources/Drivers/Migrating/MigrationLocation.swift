@@ -21,7 +21,7 @@ public struct MigrationLocation: Hashable, Sendable {
     /// them is held by a single process, that process does.
     public let isHosting: Bool?
 
-    /// Reads a URL; throws ``StoreError/Code/invalidArgument`` that says what is wrong with it.
+    /// Reads a URL; throws `StoreError.Code.invalidArgument` that says what is wrong with it.
     public init(_ url: String) throws(StoreError) { try self.init(try StoreLocation(url)) }
 
     init(_ location: StoreLocation) throws(StoreError) {
@@ -68,7 +68,7 @@ public struct MigrationLocation: Hashable, Sendable {
         }
     }
 
-    /// The URLs of both sides; throws ``StoreError/Code/invalidArgument`` when one is not given.
+    /// The URLs of both sides; throws `StoreError.Code.invalidArgument` when one is not given.
     public func sides() throws(StoreError) -> (source: String, target: String) {
         guard let source, let target else {
             throw .invalidArgument(

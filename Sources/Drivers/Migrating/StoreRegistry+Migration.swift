@@ -2,7 +2,7 @@ public import KeyValue
 public import Migration
 
 extension StoreRegistry {
-    /// Opens the control store of a migration alone. Throws ``StoreError/Code/invalidArgument`` for a URL that is wrong
+    /// Opens the control store of a migration alone. Throws `StoreError.Code.invalidArgument` for a URL that is wrong
     /// and a store that is not there, unless `creating`.
     public func openControl(
         of location: MigrationLocation,

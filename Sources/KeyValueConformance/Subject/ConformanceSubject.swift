@@ -4,10 +4,10 @@ public import KeyValue
 public struct ConformanceSubject: Sendable {
     /// The name in reports, without spaces.
     public let name: String
-    /// How often a read is repeated where ``Capabilities/consistency`` lets it lag behind.
+    /// How often a read is repeated where `Capabilities.consistency` lets it lag behind.
     public var readAttemptsMax = 100
     /// Lets at least this long pass on the store's clock. Asked for only before repeating a read that may lag, and
-    /// where ``Fencing/leased(_:)`` lets old batches through for a while.
+    /// where `Fencing.leased(_:)` lets old batches through for a while.
     public var wait: @Sendable (Duration) async throws -> Void = { try await ContinuousClock().sleep(for: $0) }
     /// Makes a new place with nothing in it.
     public let makePlace: @Sendable () async throws -> ConformancePlace
@@ -21,7 +21,7 @@ public struct ConformanceSubject: Sendable {
 
 /// Where one store's records lie: a file, a database, a bucket. What is optional is nil where it can't be had.
 public struct ConformancePlace: Sendable {
-    /// Opens the store that lies here. Called once; again after ``KeyValueStore/close()`` with ``reopens``; and several
+    /// Opens the store that lies here. Called once; again after `KeyValueStore.close()` with ``reopens``; and several
     /// times, also at once, with ``opensTogether``.
     public var open: @Sendable () async throws -> any KeyValueStore
     /// Whether a store that is opened here finds what one before it has written.

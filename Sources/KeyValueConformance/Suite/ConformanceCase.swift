@@ -1,4 +1,4 @@
-/// One thing that the contract of ``KeyValueStore`` promises, and how to check it.
+/// One thing that the contract of `KeyValueStore` promises, and how to check it.
 public struct ConformanceCase: Sendable {
     /// "theme/what-it-asserts", unique among ``all``.
     public let name: String

@@ -1,4 +1,4 @@
-/// Holds a store to the contract of ``KeyValueStore``, at the level that its ``Capabilities`` declare.
+/// Holds a store to the contract of `KeyValueStore`, at the level that its `Capabilities` declare.
 ///
 /// A store's test makes a subject, runs the suite, prints the line and reports the failures:
 ///
@@ -22,12 +22,13 @@
 /// be killed (``CrashWorkload``), failures that can be brought about (``InjectedFault``).
 ///
 /// Each case gets an empty place of its own and opens a store there, so cases don't depend on each other. They are
-/// run one after the other. Each is bounded in its operations, and none measures time; ``caseDurationMax`` only ends
+/// run one after the other. Each is bounded in its operations, and none measures time; `caseDurationMax` only ends
 /// a case whose store does not answer.
 public enum ConformanceSuite {
     /// Runs the cases that apply to a subject.
     ///
     /// - Parameters:
+    ///   - subject: the store, and where it can be opened.
     ///   - cases: which; all of them unless told otherwise.
     ///   - seed: what random histories are drawn from. The same seed draws the same.
     ///   - caseDurationMax: after how long a case is cancelled and has failed.

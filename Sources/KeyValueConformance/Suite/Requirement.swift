@@ -2,29 +2,29 @@ public import KeyValue
 
 /// Something that a case takes for granted. As data, so that a report can say why a case does not apply.
 public enum Requirement: Hashable, Sendable {
-    /// ``Capabilities/conditionalWrite``.
+    /// `Capabilities.conditionalWrite`.
     case conditionalWrite
-    /// ``Capabilities/conditionalDelete``.
+    /// `Capabilities.conditionalDelete`.
     case conditionalDelete
-    /// ``Capabilities/integerAdd``.
+    /// `Capabilities.integerAdd`.
     case integerAdd
-    /// ``Capabilities/snapshotReads``.
+    /// `Capabilities.snapshotReads`.
     case snapshotReads
-    /// ``Capabilities/snapshots``.
+    /// `Capabilities.snapshots`.
     case snapshots
-    /// ``Capabilities/reverseScan``.
+    /// `Capabilities.reverseScan`.
     case reverseScan
-    /// ``Capabilities/marks``.
+    /// `Capabilities.marks`.
     case marks
-    /// ``Capabilities/changeFeed``.
+    /// `Capabilities.changeFeed`.
     case changeFeed
-    /// ``Capabilities/fencing`` of the kind ``Fencing/atomic``.
+    /// `Capabilities.fencing` of the kind `Fencing.atomic`.
     case atomicFencing
-    /// ``Capabilities/batchScope``, this or a wider one.
+    /// `Capabilities.batchScope`, this or a wider one.
     case batchScope(BatchScope)
-    /// ``Capabilities/consistency``, this or a stronger one.
+    /// `Capabilities.consistency`, this or a stronger one.
     case consistency(Consistency)
-    /// ``Capabilities/order``, this or a stronger one.
+    /// `Capabilities.order`, this or a stronger one.
     case order(KeyOrder)
     /// A place that can do this.
     case offer(ConformanceOffer)

@@ -4,11 +4,14 @@ public import KeyValue
 extension PostgreSQLStore {
     /// Opens the store in a database, and makes its schema if need be and the configuration lets it.
     ///
-    /// - Parameter parameters: libpq's connection parameters, such as `host`, `port`, `dbname`, `user`, `sslmode`.
-    /// - Throws: ``StoreError/Code/unavailable`` when the server can't be reached, ``StoreError/Code/permissionDenied``
-    ///   when it refuses the user, ``StoreError/Code/unsupported`` for servers before version 12,
-    ///   ``StoreError/Code/newerFormat``, ``StoreError/Code/movedAway`` unless the configuration accepts that,
-    ///   ``StoreError/Code/invalidArgument`` for parameters that can't be and when there is no store and none is made.
+    /// - Parameters:
+    ///   - parameters: libpq's connection parameters, such as `host`, `port`, `dbname`, `user`, `sslmode`.
+    ///   - configuration: schema, connections and times, and what is accepted.
+    ///   - environment: where time and randomness come from.
+    /// - Throws: `StoreError.Code.unavailable` when the server can't be reached, `StoreError.Code.permissionDenied`
+    ///   when it refuses the user, `StoreError.Code.unsupported` for servers before version 12,
+    ///   `StoreError.Code.newerFormat`, `StoreError.Code.movedAway` unless the configuration accepts that,
+    ///   `StoreError.Code.invalidArgument` for parameters that can't be and when there is no store and none is made.
     public static func open(
         _ parameters: [String: String],
         configuration: PostgreSQLConfiguration = PostgreSQLConfiguration(),

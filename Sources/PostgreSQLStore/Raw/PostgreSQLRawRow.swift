@@ -46,7 +46,7 @@ public struct PostgreSQLRawRow: Hashable, Sendable {
 
     static let format: Int64 = 1
 
-    /// The bytes. Throws ``StoreError/Code/tooLarge`` for a value that is beyond the format. Linear in them.
+    /// The bytes. Throws `StoreError.Code.tooLarge` for a value that is beyond the format. Linear in them.
     public func encoded() throws(StoreError) -> [UInt8] {
         var encoder = TupleEncoder(reservingBytes: 256)
         encoder.append(PostgreSQLRawRow.format)
@@ -70,7 +70,7 @@ public struct PostgreSQLRawRow: Hashable, Sendable {
 
     /// The row behind bytes of ``encoded()``.
     ///
-    /// Throws ``StoreError/Code/newerFormat`` for a format of a later release, and ``StoreError/Code/corrupted`` for
+    /// Throws `StoreError.Code.newerFormat` for a format of a later release, and `StoreError.Code.corrupted` for
     /// whatever else that method does not write. Linear in the bytes.
     public init(decoding bytes: [UInt8]) throws(StoreError) {
         columns = []

@@ -46,7 +46,7 @@ extension RedisRawRecord {
 
     /// The record behind bytes of ``encoded()``.
     ///
-    /// Throws ``StoreError/Code/newerFormat`` for a format of a later release, and ``StoreError/Code/corrupted`` for
+    /// Throws `StoreError.Code.newerFormat` for a format of a later release, and `StoreError.Code.corrupted` for
     /// whatever else that method does not write. Linear in the bytes.
     public init(decoding bytes: [UInt8]) throws(StoreError) {
         let format: Int64

@@ -7,11 +7,14 @@ extension SQLiteStore {
     ///
     /// It is held until ``close()``, or until the process ends, by a lock on the file `path` + `-lock`, which stays. A
     /// program that was killed leaves no lock behind, and what it had been told to be written is there.
-    /// - Parameter path: a file in a directory that exists, on a disk of this machine. Symbolic links are followed.
-    /// - Throws: ``StoreError/Code/locked`` with the holder's `pid`, `program`, `host` and `since`;
-    ///   ``StoreError/Code/movedAway``, unless the configuration accepts that; ``StoreError/Code/newerFormat``;
-    ///   ``StoreError/Code/invalidArgument`` for a path that can't be, and for files of other programs, which are not
-    ///   changed; ``StoreError/Code/corrupted``; what the system refuses.
+    /// - Parameters:
+    ///   - path: a file in a directory that exists, on a disk of this machine. Symbolic links are followed.
+    ///   - configuration: how durable it is, what it may take of memory, and what is accepted.
+    ///   - environment: where time and randomness come from.
+    /// - Throws: `StoreError.Code.locked` with the holder's `pid`, `program`, `host` and `since`;
+    ///   `StoreError.Code.movedAway`, unless the configuration accepts that; `StoreError.Code.newerFormat`;
+    ///   `StoreError.Code.invalidArgument` for a path that can't be, and for files of other programs, which are not
+    ///   changed; `StoreError.Code.corrupted`; what the system refuses.
     public static func open(
         path: String,
         configuration: SQLiteConfiguration = SQLiteConfiguration(),

@@ -82,7 +82,7 @@ final class OpenSnapshots: Sendable {
 
 extension SQLiteStore {
     /// Opens a connection of its own for each snapshot, at most ``SQLiteConfiguration/snapshotsMax`` at a time; one
-    /// more throws ``StoreError/Code/throttled``.
+    /// more throws `StoreError.Code.throttled`.
     ///
     /// The log can't begin anew while one is open, so it grows with what is written, until the snapshot is closed.
     public func snapshot() async throws(StoreError) -> any StoreSnapshot {
