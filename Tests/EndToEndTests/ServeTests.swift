@@ -2,6 +2,7 @@
 import Crypto
 import Foundation
 import FoundationNetworking
+import Synchronization
 import TestServers
 import Testing
 
@@ -81,15 +82,18 @@ import Testing
         }
     }
 
+    /// The uploads that clients were told are there, by their names.
+    private final class Acknowledged: Sendable {
+        private let state = Mutex<[String: String]>([:])
+
+        var ids: [String: String] { state.withLock { $0 } }
+
+        func add(_ name: String, _ id: String) { state.withLock { $0[name] = id } }
+    }
+
     private func start(_ token: String, _ arguments: String...) async throws -> Server {
         let running = try tool.start(["serve", "--listen", "0"] + arguments)
-        var address = ""
-        try await Patience.until {
-            let said = try running.error().split(separator: "\n").first { $0.hasPrefix("wherehouse: listening on ") }
-            address = said?.split(separator: " ").last.map(String.init) ?? ""
-            if address.isEmpty, !running.isRunning { Issue.record("\(try running.error())") }
-            return !address.isEmpty || !running.isRunning
-        }
+        let address = try await running.url()
         try #require(address.hasPrefix("http://127.0.0.1:"))
         return Server(running: running, address: address, token: token)
     }
@@ -159,6 +163,68 @@ import Testing
         for (name, id) in ids { #expect(try await third.bytes(of: id) == name) }
         third.running.interrupt()
         #expect(await third.running.status() == 0)
+    }
+
+    /// The embedded store's records go to a PostgreSQL while clients upload, without a restart on the way.
+    @Test func recordsMoveWhileFilesAreServed() async throws {
+        let token = try await issue("owner:ann")
+        let first = try await start(token)
+        let oldest = try await first.upload("before")
+        first.running.signal(SIGTERM)
+        #expect(await first.running.status() == 0)
+
+        let postgres = try await PostgreSQLServer.shared()
+        let migration = Migrations(
+            tool: tool,
+            name: "files",
+            control: try await postgres.makeDatabase() + "?accept=relaxed",
+            source: "sqlite:" + tool.directory.appending(path: "data/metadata.db").path,
+            target: try await postgres.makeDatabase() + "?accept=relaxed"
+        )
+        try await migration.run("plan", on: migration.url)
+        let server = try await start(token, "--store", migration.url)
+        let uploads = Acknowledged()
+        let writers = (0..<3).map { writer in
+            Task {
+                var number = 0
+                while !Task.isCancelled {
+                    let name = "writer \(writer) \(number)"
+                    let id = try await server.upload(name)
+                    uploads.add(name, id)
+                    number += 1
+                }
+            }
+        }
+        func more(_ count: Int) async throws {
+            let before = uploads.ids.count
+            try await Patience.until { uploads.ids.count >= before + count }
+        }
+        try await more(2)
+        #expect(try await migration.run("start").text("mode") == "captured")
+        try await more(2)
+        #expect(try await migration.run("watch", "--until", "copied").flag("ready"))
+        #expect(try await migration.run("cutover", "--wait").text("mode") == "switched")
+        try await more(2)
+        #expect(try await migration.run("finalize").flag("over"))
+        try await more(2)
+        for writer in writers { writer.cancel() }
+        // What was under way at the end may be cut off, and nothing else.
+        for writer in writers {
+            guard case .failure(let error) = await writer.result else { continue }
+            #expect(error is CancellationError || error is URLError)
+        }
+        var expected = uploads.ids
+        expected["before"] = oldest
+        #expect(try await server.names().isSuperset(of: expected.keys))
+        server.running.signal(SIGTERM)
+        #expect(await server.running.status() == 0)
+
+        // The target has everything by itself.
+        let last = try await start(token, "--store", migration.target)
+        #expect(try await last.names().isSuperset(of: expected.keys))
+        for (name, id) in expected { #expect(try await last.bytes(of: id) == name) }
+        last.running.signal(SIGTERM)
+        #expect(await last.running.status() == 0)
     }
 
     @Test func tokensAreIssuedListedAndRevoked() async throws {
