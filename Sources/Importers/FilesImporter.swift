@@ -90,7 +90,7 @@ private struct Saved: Sendable {
 }
 
 extension FilesImporter {
-    private func takeUploads(
+    func takeUploads(
         _ page: LegacySource.Page,
         _ report: inout ImportReport
     ) async throws -> [ImportFinding] {
@@ -253,28 +253,42 @@ extension FilesImporter {
             guard case .aliases(let owner) = LegacyKey(found.text, nil),
                 case .hash(let aliases) = try await source.records(of: [found.text], in: found.partition)[found.text]
             else { continue }
-            var pointers: [Pointer] = []
-            for (alias, upload) in aliases.sorted(by: { ByteOrder.precedes($0.key, $1.key) }) {
-                let (alias, upload) = (String(decoding: alias, as: UTF8.self), String(decoding: upload, as: UTF8.self))
-                if ImportedUpload.isAlias(alias) {
-                    pointers.append(Pointer(owner: owner, alias: alias, upload: upload.lowercased()))
-                } else {
-                    findings.append(ImportFinding(.unsuitableAlias, found.name, alias))
-                }
+            findings += try await settle(aliases, of: owner, at: found.name, &report) { _, _ in false }
+        }
+        return findings
+    }
+
+    /// Lets the aliases of an owner lead where they led, but for those that are known to do so; what is not carried.
+    func settle(
+        _ aliases: [[UInt8]: [UInt8]],
+        of owner: String,
+        at key: [UInt8],
+        _ report: inout ImportReport,
+        unless isSettled: (_ alias: String, _ upload: String) -> Bool
+    ) async throws -> [ImportFinding] {
+        var findings: [ImportFinding] = []
+        var pointers: [Pointer] = []
+        for (alias, upload) in aliases.sorted(by: { ByteOrder.precedes($0.key, $1.key) }) {
+            let (alias, upload) = (String(decoding: alias, as: UTF8.self), String(decoding: upload, as: UTF8.self))
+            if isSettled(alias, upload.lowercased()) { continue }
+            if ImportedUpload.isAlias(alias) {
+                pointers.append(Pointer(owner: owner, alias: alias, upload: upload.lowercased()))
+            } else {
+                findings.append(ImportFinding(.unsuitableAlias, key, alias))
             }
-            for start in stride(from: 0, to: pointers.count, by: width) {
-                let some = pointers[start..<min(start + width, pointers.count)]
-                for settled in try await settle(Array(some), aliases) {
-                    let pointer = settled.pointer
-                    switch settled.outcome {
-                    case .unchanged, .moved(from: nil): report.aliases += 1
-                    case .moved(from: let other?):
-                        report.aliases += 1
-                        let key = source.prefix + Array("files-data:\(other)".utf8)
-                        findings.append(ImportFinding(.aliasTaken, key, pointer.alias))
-                    case .second: findings.append(ImportFinding(.secondAlias, found.name, pointer.alias))
-                    case .noUpload: findings.append(ImportFinding(.aliasWithoutUpload, found.name, pointer.alias))
-                    }
+        }
+        for start in stride(from: 0, to: pointers.count, by: width) {
+            let some = pointers[start..<min(start + width, pointers.count)]
+            for settled in try await settle(Array(some), aliases) {
+                let pointer = settled.pointer
+                switch settled.outcome {
+                case .unchanged, .moved(from: nil): report.aliases += 1
+                case .moved(from: let other?):
+                    report.aliases += 1
+                    let loser = source.prefix + Array("files-data:\(other)".utf8)
+                    findings.append(ImportFinding(.aliasTaken, loser, pointer.alias))
+                case .second: findings.append(ImportFinding(.secondAlias, key, pointer.alias))
+                case .noUpload: findings.append(ImportFinding(.aliasWithoutUpload, key, pointer.alias))
                 }
             }
         }

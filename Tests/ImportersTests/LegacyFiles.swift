@@ -7,7 +7,7 @@ final class LegacyFiles: Sendable {
     /// When everything began, in milliseconds since 1970.
     static let start: Int64 = 1_600_000_000_000
 
-    init() async throws { server = try await RedisServer.start() }
+    init(_ arguments: [String] = []) async throws { server = try await RedisServer.start(arguments) }
 
     var url: String { server.url + "?layout=raw" }
 

@@ -30,9 +30,8 @@ final class ProgressLine: Sendable {
     func setTotal(_ total: Int?) { state.withLock { $0.total = total } }
 
     func show(_ progress: Progress) {
-        guard !isQuiet else { return }
         let time = now()
-        state.withLock { state in
+        let line = state.withLock { state in
             if state.phase != progress.phase {
                 // What was put in order is what there is to write.
                 if state.phase == .sorting, progress.phase == .writing { state.total = state.estimator.count }
@@ -40,10 +39,19 @@ final class ProgressLine: Sendable {
                 state.estimator = RateEstimator()
             }
             state.estimator.note(progress.records, at: time)
+            return ProgressLine.text(progress, state.estimator, total: state.total)
+        }
+        show(line)
+    }
+
+    /// Shows a text, unless the one before was just shown.
+    func show(_ line: String) {
+        guard !isQuiet else { return }
+        let time = now()
+        state.withLock { state in
             guard time - state.shownAt >= (isTerminal ? .milliseconds(200) : .seconds(5)) else { return }
             state.shownAt = time
             state.isShown = true
-            let line = ProgressLine.text(progress, state.estimator, total: state.total)
             StandardError.write(isTerminal ? "\r\u{1B}[K" + line : line + "\n")
         }
     }

@@ -47,7 +47,7 @@ public struct UploadImport: Sendable {
         case noUpload
     }
 
-    private let uploads: UploadRecords
+    let uploads: UploadRecords
 
     /// Opens the service's records in a store.
     ///
@@ -108,8 +108,11 @@ public struct UploadImport: Sendable {
         var (mine, theirs) = (wanted, found.message)
         for name in [\StoredUpload.alias, \.aliasOrder] { (mine[keyPath: name], theirs[keyPath: name]) = ("", "") }
         let hasAlias = !wanted.hasAlias || (found.message.hasAlias && found.message.alias == wanted.alias)
-        if mine == theirs { return Result(outcome: .unchanged, hasAlias: hasAlias) }
-        guard policy == .replace else { return Result(outcome: .kept, hasAlias: hasAlias) }
+        switch policy {
+        case .keep: return Result(outcome: mine == theirs ? .unchanged : .kept, hasAlias: hasAlias)
+        case .replace where found.message == wanted: return Result(outcome: .unchanged, hasAlias: hasAlias)
+        case .replace: break
+        }
         _ = try await uploads.records.save(wanted, as: uploads.type, if: .version(found.version))
         return Result(outcome: .replaced, hasAlias: true)
     }
@@ -141,5 +144,32 @@ public struct UploadImport: Sendable {
         }
         _ = try await uploads.change(upload.id) { $0.alias = alias }
         return .moved(from: holder)
+    }
+
+    /// Removes an upload's record, and no bytes; whether there was one.
+    ///
+    /// - Throws: ``FilesError/Code/contended`` when somebody else changes it, and what the store throws.
+    public func remove(_ id: String) async throws -> Bool {
+        guard TextForm.uuid.holds(id),
+            let found = try await uploads.records.get(try uploads.address(id), as: uploads.type)
+        else { return false }
+        do {
+            try await uploads.delete(id, if: found.version)
+        } catch let error as FilesError where error.code == .versionMismatch {
+            throw FilesError(.contended, "Others change the records: import before they are used.")
+        }
+        return true
+    }
+
+    /// The uploads that an owner's aliases lead to, by the alias. It reads a record for each.
+    public func aliases(of owner: String) async throws -> [String: String] {
+        var found: [String: String] = [:]
+        try await uploads.visitAliases(of: owner) { found[$0.alias] = $0.id }
+        return found
+    }
+
+    /// Calls `body` with the identifiers of all uploads, page by page, also of those whose time is over. It may remove them.
+    public func visit(_ body: ([String]) async throws -> Void) async throws {
+        for status in Status.allCases { try await uploads.visitAll(status) { try await body($0.map(\.id)) } }
     }
 }

@@ -117,19 +117,38 @@ extension UploadRecords {
         begunBy: Int64? = nil,
         _ body: (StoredUpload) async throws -> Void
     ) async throws {
+        try await visitAll(status, begunBy: begunBy) { uploads in
+            for upload in uploads where !isOver(upload) {
+                try Task.checkCancellation()
+                try await body(upload)
+            }
+        }
+    }
+
+    /// Calls `body` with all uploads of a status, page by page, also with those whose time is over.
+    func visitAll(_ status: Status, begunBy: Int64? = nil, _ body: ([StoredUpload]) async throws -> Void) async throws {
         let begun = begunBy.map { Filter.compare("begun_at", .lessOrEqual, .integer($0)) }
-        var query = Query(
-            .and([.compare("status", .equal, .integer(status.rawValue))] + [begun].compactMap { $0 }),
-            orderedBy: ["begun_at"],
-            limit: UploadRecords.pageMax,
-            allowsScan: false
-        )
+        let filter = Filter.and([.compare("status", .equal, .integer(status.rawValue))] + [begun].compactMap { $0 })
+        try await visit(filter, orderedBy: ["begun_at"], body)
+    }
+
+    /// Calls `body` with the uploads of an owner that have an alias, one by one.
+    func visitAliases(of owner: String, _ body: (StoredUpload) async throws -> Void) async throws {
+        let filter = Filter.and([
+            .compare("owner", .equal, .string(owner)), .compare("alias", .greaterOrEqual, .string("")),
+        ])
+        try await visit(filter, orderedBy: []) { for upload in $0 { try await body(upload) } }
+    }
+
+    private func visit(
+        _ filter: Filter,
+        orderedBy order: [SortKey],
+        _ body: ([StoredUpload]) async throws -> Void
+    ) async throws {
+        var query = Query(filter, orderedBy: order, limit: UploadRecords.pageMax, allowsScan: false)
         repeat {
             let page = try await records.find(query, as: type)
-            for found in page.records where !isOver(found.message) {
-                try Task.checkCancellation()
-                try await body(found.message)
-            }
+            try await body(page.records.map(\.message))
             query.cursor = page.cursor
         } while query.cursor != nil
     }

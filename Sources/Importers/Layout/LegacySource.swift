@@ -63,7 +63,12 @@ struct LegacySource: Sendable {
         of names: [String],
         in partition: [UInt8]
     ) async throws(StoreError) -> [String: RedisRawRecord.Content] {
-        var found: [String: RedisRawRecord.Content] = [:]
+        try await found(names, in: partition).compactMapValues { $0.record?.content }
+    }
+
+    /// Keys with what lies under them, by their names behind the prefix; those that are not there are not in it.
+    func found(_ names: [String], in partition: [UInt8]) async throws(StoreError) -> [String: Found] {
+        var found: [String: Found] = [:]
         let step = max(1, min(256, store.capabilities.limits.getKeysMax))
         let names = names.filter { prefix.count + $0.utf8.count <= store.capabilities.limits.keyBytesMax }
         for start in stride(from: 0, to: names.count, by: step) {
@@ -71,7 +76,13 @@ struct LegacySource: Sendable {
             let asked = Array(names[start..<min(start + step, names.count)])
             let keys = asked.map { Key(partition: partition, bytes: prefix + Array($0.utf8)) }
             for (name, entry) in zip(asked, try await store.get(keys)) {
-                if let entry { found[name] = try LegacySource.record(entry.value).content }
+                guard let entry else { continue }
+                found[name] = Found(
+                    partition: partition,
+                    name: prefix + Array(name.utf8),
+                    text: name,
+                    record: try LegacySource.record(entry.value)
+                )
             }
         }
         return found

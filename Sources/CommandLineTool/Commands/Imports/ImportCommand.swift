@@ -26,9 +26,17 @@ struct ImportFilesCommand: StoreCommand {
             key and what of it; a whole upload that is not carried makes the exit status 1. Lists, answers that were kept \
             and locks are not carried, since they follow from the uploads.
 
+            With --follow the service goes on meanwhile: everything is compared, then what it changes is carried over, as \
+            it is captured in the Redis (migrate foreign install); what is there with other contents, or is gone from the \
+            Redis, gives way. The URL names capture=stream or capture=events, and a user of the Redis that nobody else is. \
+            Progress tells how many changed keys are not carried over yet. It ends by ^C; with --until caught-up when all \
+            is carried over that was changed before, for a service that you have stopped; with --until frozen it takes \
+            from all others the right to write, carries over the rest and ends: then start serve.
+
             JSON: an object for each thing that is not carried, with finding, loss (upload, detail or stray), key and \
             detail; then one with saved, unchanged, replaced, lost (uploads), aliases, keys, passingKeys, otherKeys, and \
-            findings, the number of each.
+            findings, the number of each; with --follow guarantee, comparisons, compared, changes, behind, written, \
+            removed, lost and findings.
 
             Example: wherehouse import files redis://127.0.0.1?layout=raw sqlite:files.db
             """
@@ -41,15 +49,25 @@ struct ImportFilesCommand: StoreCommand {
     @Option(help: ArgumentHelp("The namespace of the records.", valueName: "namespace"))
     var namespace = FilesService.namespace
     @Flag(help: "Let uploads take the place of those that are there with other contents.") var replace = false
+    @Flag(help: "Go on while the service does, and carry over what it changes.") var follow = false
+    @Option(
+        help: ArgumentHelp(
+            "With --follow: end when it is caught-up, or frozen, with no other writers.",
+            valueName: "end"
+        )
+    )
+    var until: FilesFollower.Ending?
     @Flag(help: "Show no progress.") var quiet = false
     @OptionGroup var options: OutputOptions
 
     func validate() throws {
         if source == target { throw ValidationError("The two stores are the same: name another to import into.") }
         if prefix.isEmpty { throw ValidationError("The prefix is empty: name what the service's keys begin with.") }
+        if until != nil, !follow { throw ValidationError("--until is for following: add --follow.") }
     }
 
     func run(in context: CommandContext) async throws {
+        if follow { return try await followSource(context) }
         let report = try await context.withStore(source) { source in
             try await context.withStore(target, creating: true) { target in
                 try await context.withRecords { try await work(source, target, context) }
@@ -60,13 +78,12 @@ struct ImportFilesCommand: StoreCommand {
         } else {
             try await context.output.line(summary(report))
         }
-        guard report.lostUploads == 0 else {
-            throw CommandError(
-                .failed,
-                "Some uploads were not carried over: see the reasons.",
-                ["uploads": "\(report.lostUploads)"]
-            )
-        }
+        try requireNone(lost: report.lostUploads)
+    }
+
+    func requireNone(lost: Int) throws {
+        guard lost > 0 else { return }
+        throw CommandError(.failed, "Some uploads were not carried over: see the reasons.", ["uploads": "\(lost)"])
     }
 
     private func work(
@@ -74,12 +91,7 @@ struct ImportFilesCommand: StoreCommand {
         _ target: any KeyValueStore,
         _ context: CommandContext
     ) async throws -> ImportReport {
-        let uploads = try await UploadImport.open(
-            target,
-            namespace: namespace,
-            environment: context.environment,
-            wallClock: Timestamp.now
-        )
+        let uploads = try await uploads(in: target, context)
         let importer = FilesImporter(
             from: source,
             to: uploads,
@@ -96,7 +108,16 @@ struct ImportFilesCommand: StoreCommand {
         }
     }
 
-    private func tell(_ finding: ImportFinding, _ context: CommandContext) async throws {
+    func uploads(in target: any KeyValueStore, _ context: CommandContext) async throws -> UploadImport {
+        try await UploadImport.open(
+            target,
+            namespace: namespace,
+            environment: context.environment,
+            wallClock: Timestamp.now
+        )
+    }
+
+    func tell(_ finding: ImportFinding, _ context: CommandContext) async throws {
         guard options.json else {
             let columns = [finding.reason.rawValue, HumanText.text(finding.key), HumanText.text(finding.detail.utf8)]
             return try await context.output.line(columns.joined(separator: "\t"))
@@ -128,11 +149,15 @@ struct ImportFilesCommand: StoreCommand {
         object.add("keys", report.keys)
         object.add("passingKeys", report.passingKeys)
         object.add("otherKeys", report.otherKeys)
-        var findings = JSONObject()
-        for (reason, count) in report.findings.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            findings.add(reason.rawValue, count)
+        object.add("findings", json(report.findings))
+        return object
+    }
+
+    func json(_ findings: [ImportFinding.Reason: Int]) -> JSONObject {
+        var object = JSONObject()
+        for (reason, count) in findings.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            object.add(reason.rawValue, count)
         }
-        object.add("findings", findings)
         return object
     }
 }

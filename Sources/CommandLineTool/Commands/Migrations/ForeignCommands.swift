@@ -152,15 +152,17 @@ struct CapturingOptions: ParsableArguments {
         _ context: CommandContext,
         _ body: (any ForeignCapture) async throws -> Void
     ) async throws {
-        try await context.withStore(store) { store in
-            guard let capture = store as? any ForeignCapture else {
-                throw CommandError(
-                    .usage,
-                    "Say in the URL how to capture: capture=triggers for PostgreSQL, capture=stream or events for Redis."
-                )
-            }
-            try await body(capture)
+        try await context.withStore(store) { store in try await body(try CapturingOptions.capture(of: store)) }
+    }
+
+    static func capture(of store: any KeyValueStore) throws -> any ForeignCapture {
+        guard let capture = store as? any ForeignCapture else {
+            throw CommandError(
+                .usage,
+                "Say in the URL how to capture: capture=triggers for PostgreSQL, capture=stream or events for Redis."
+            )
         }
+        return capture
     }
 
     func show(_ capture: any ForeignCapture, _ context: CommandContext) async throws {
