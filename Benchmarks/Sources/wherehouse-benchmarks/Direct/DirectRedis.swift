@@ -115,6 +115,25 @@ final class DirectRedis {
         return values
     }
 
+    /// Sends commands at once; the answers, each as a list: that of one text or number has one member.
+    func ask(_ commands: [[String]]) throws -> [[String]] {
+        var request: [UInt8] = []
+        for command in commands { DirectRedis.append(command.map { Array($0.utf8) }, to: &request) }
+        try send(request)
+        return try commands.map { _ in try list() }
+    }
+
+    private func list() throws -> [String] {
+        // Their lines are read as they come: the first byte tells what follows.
+        while start == end { try receive() }
+        switch buffer[start] {
+        case 0x2A: return try (0..<max(0, header(0x2A))).flatMap { _ in try list() }
+        case 0x24: return [String(decoding: try bulk(), as: UTF8.self)]
+        case 0x2D: throw WrongAnswer(answer: String(decoding: try line(), as: UTF8.self))
+        default: return [String(decoding: try line().dropFirst(), as: UTF8.self)]
+        }
+    }
+
     private static func append(_ parts: [[UInt8]], to request: inout [UInt8]) {
         request += Array("*\(parts.count)\r\n".utf8)
         for part in parts { request += Array("$\(part.count)\r\n".utf8) + part + [0x0D, 0x0A] }

@@ -13,7 +13,7 @@ enum Child {
         var peakBytes: Int
     }
 
-    /// `copy` or `verify` and two URLs, `archive` and a number of bytes, or `hostile` and an input's name.
+    /// `copy` or `verify` and two URLs, `uploads`, a URL and how many, `archive` and a number of bytes, or `hostile` and an input's name.
     static func main(_ arguments: [String]) async throws {
         if arguments.count == 2, arguments[0] == "archive", let byteCount = Int(arguments[1]) {
             return try report(records: try streamArchive(ofBytes: byteCount))
@@ -21,6 +21,9 @@ enum Child {
         if arguments.count == 2, arguments[0] == "hostile", let input = HostileInput(rawValue: arguments[1]) {
             let (nanoseconds, memory) = try await input.cost(peakBytes)
             return try report(records: nanoseconds, peakBytes: memory)
+        }
+        if arguments.count == 3, arguments[0] == "uploads", let count = Int(arguments[2]) {
+            return try report(records: try await makeUploads(at: arguments[1], count: count))
         }
         guard arguments.count == 3 else { throw WrongUsage(argument: "child") }
         // Caches as the command has them.

@@ -2,6 +2,9 @@
 enum Theme: String, CaseIterable {
     case reads, writes, loading, scans, contract, timers, copying, dumping, verifying, resuming, moving, redis
     case aws
+    case fileLists = "files-lists"
+    case fileUploads = "files-uploads"
+    case fileAnswers = "files-http"
     case ipld
     case ucan
     case postgreSQLCalls = "postgresql-calls"
@@ -31,6 +34,9 @@ enum Theme: String, CaseIterable {
         case .postgreSQLCopies: try await measureServerCopies(bench, &results)
         case .postgreSQLVerification: try await measureServerVerification(bench, &results)
         case .aws: try await measureAWS(bench, &results)
+        case .fileLists: try await measureFileLists(bench, &results)
+        case .fileUploads: try await measureFileUploads(bench, &results)
+        case .fileAnswers: try await measureFileAnswers(bench, &results)
         case .ipld:
             try await measureArchives(bench, &results)
             try await measureBlocks(bench, &results)
