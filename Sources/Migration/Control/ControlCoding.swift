@@ -42,10 +42,11 @@ extension KeyWriter {
 }
 
 extension KeyReader {
-    /// Throws unless the first byte names this format: `StoreError.Code.newerFormat` for a larger one.
+    /// Throws unless the first byte names this format: `StoreError.Code.newerFormat` for a larger one. No release has
+    /// written a smaller one.
     mutating func requireFormat(_ format: UInt8) throws(StoreError) {
-        guard let found = byte(), found > 0 else { throw .damagedControl }
-        guard found <= format else {
+        guard let found = byte(), found >= format else { throw .damagedControl }
+        guard found == format else {
             throw StoreError(
                 .newerFormat,
                 "The migration is controlled by a newer release: use that one.",

@@ -9,6 +9,11 @@ struct RangeLayout: Hashable, Sendable {
     /// What each range of records spans. Everything else that travels is one range.
     private(set) var extents: [KeyRange.Extent]
 
+    /// All in one range.
+    static let whole = RangeLayout(extents: [.all])
+
+    private init(extents: [KeyRange.Extent]) { self.extents = extents }
+
     /// The ranges, in the order of their numbers.
     var ranges: [KeyRange] {
         extents.map { KeyRange(extent: $0) } + StoreRows.spaces.filter { $0 != .records }.map { .all(in: $0) }
@@ -37,7 +42,6 @@ struct RangeLayout: Hashable, Sendable {
     /// Throws `StoreError.Code.newerFormat` or `StoreError.Code.corrupted`.
     init(encoded: [UInt8]) throws(StoreError) {
         var reader = KeyReader(encoded)
-        guard encoded.first != 1 else { throw RangeLayout.isOlder }
         try reader.requireFormat(RangeLayout.format)
         guard let count = reader.integer(), (1...UInt64(RangeLayout.rangesMax)).contains(count) else {
             throw .damagedControl
@@ -61,13 +65,6 @@ struct RangeLayout: Hashable, Sendable {
             }
         }
         guard reader.isAtEnd else { throw .damagedControl }
-    }
-
-    private static var isOlder: StoreError {
-        StoreError(
-            .unsupported,
-            "The migration was begun by an earlier release, which split the source otherwise: end it with that one."
-        )
     }
 }
 

@@ -40,7 +40,7 @@ enum FeedPlace: Hashable, Sendable {
     case feed(FeedPosition)
     /// The feed did not reach back as far: every key of both stores counts as changed. Here among them, and behind the
     /// last of them in the feed, which was there before the first was read.
-    case everything(ProofRecord.Place, then: FeedPosition)
+    case everything(WalkPlace, then: FeedPosition)
 }
 
 extension FeedPlace {
@@ -54,7 +54,7 @@ extension FeedPlace {
         case .everything(let place, let position):
             writer.append(flag: true)
             writer.append(string: position.bytes)
-            writer.append(place: place)
+            place.append(to: &writer)
         }
     }
 
@@ -67,7 +67,7 @@ extension FeedPlace {
             self = .feed(position)
             return
         }
-        guard let place = reader.proofPlace() else { return nil }
+        guard let place = WalkPlace(&reader) else { return nil }
         self = .everything(place, then: position)
     }
 

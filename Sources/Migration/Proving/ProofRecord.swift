@@ -1,59 +1,51 @@
 import KeyValue
 
-/// How far the proof has come that both stores hold the same: each store is gone through once, and every row of it is
-/// compared with that of the other.
+/// A proof that both stores hold the same: each store is gone through once, in ranges that workers share, and every row
+/// of it is compared with that of the other.
 struct ProofRecord: Hashable, Sendable {
-    /// Where the proof is: which store is gone through, and what of it.
-    struct Place: Hashable, Sendable {
+    /// What one worker goes through.
+    struct Part: Hashable, Sendable {
         var side: Side
-        var space: KeySpace
-        var cursor: Cursor?
-
-        /// Where a proof begins.
-        static let beginning = Place(side: .source, space: StoreRows.spaces[0], cursor: nil)
-
-        /// The place behind a page; nil at the end of everything.
-        func next(_ cursor: Cursor?) -> Place? {
-            if let cursor { return Place(side: side, space: space, cursor: cursor) }
-            if let index = StoreRows.spaces.firstIndex(of: space), index + 1 < StoreRows.spaces.count {
-                return Place(side: side, space: StoreRows.spaces[index + 1], cursor: nil)
-            }
-            return side == .source ? Place(side: .target, space: StoreRows.spaces[0], cursor: nil) : nil
-        }
+        var keys: KeyRange
     }
 
-    private static let format: UInt8 = 1
-    fileprivate static let cursorBytesMax = 65_536
+    private static let format: UInt8 = 2
 
-    /// The fencing token of the lease under which the record was written.
-    var token: UInt64
-    /// Where to go on; nil once everything has been gone through.
-    var place: Place? = .beginning
-    /// How many rows of the source were compared.
-    var records: UInt64 = 0
-    /// How many rows of the target were compared.
-    var targetRecords: UInt64 = 0
-    /// How many of them seemed to differ at first, since somebody was writing.
-    var moved: UInt64 = 0
+    /// Drawn for each proof: what was proven of a range counts for this one alone.
+    var number: UInt64
+    /// Into which ranges each store is split.
+    var source: RangeLayout
+    var target: RangeLayout
     /// When it was begun, in milliseconds since 1970.
     var began: UInt64
-    /// When it came to its end; 0 before.
-    var ended: UInt64 = 0
+    /// When it came to its end; nil before.
+    var ended: UInt64?
+    /// What was gone through, once it has ended.
+    var totals = ProofTotals()
 
-    init(token: UInt64, began: UInt64) {
-        self.token = token
+    /// What there is to go through, in the order of their numbers.
+    var parts: [Part] {
+        source.ranges.map { Part(side: .source, keys: $0) } + target.ranges.map { Part(side: .target, keys: $0) }
+    }
+
+    init(number: UInt64, source: RangeLayout, target: RangeLayout, began: UInt64) {
+        self.number = number
+        self.source = source
+        self.target = target
         self.began = began
     }
 
-    /// Format 1: the byte 1; the token; a flag whether there is more to do, and if so the side and the space as bytes
-    /// and the cursor's bytes with a 32-bit length before them, none for no cursor; five numbers.
+    /// Format 2: the byte 2; the number; both layouts, each with a 32-bit length before it; when it began; a flag, and
+    /// when it ended if it has; three numbers.
     var encoded: [UInt8] {
         var writer = KeyWriter()
         writer.append(byte: ProofRecord.format)
-        writer.append(integer: token)
-        writer.append(flag: place != nil)
-        if let place { writer.append(place: place) }
-        for number in [records, targetRecords, moved, began, ended] { writer.append(integer: number) }
+        writer.append(integer: number)
+        writer.append(string: source.encoded)
+        writer.append(string: target.encoded)
+        writer.append(integer: began)
+        writer.append(limit: ended)
+        for number in [totals.records, totals.targetRecords, totals.moved] { writer.append(integer: number) }
         return writer.bytes
     }
 
@@ -61,38 +53,79 @@ struct ProofRecord: Hashable, Sendable {
     init(encoded: [UInt8]) throws(StoreError) {
         var reader = KeyReader(encoded)
         try reader.requireFormat(ProofRecord.format)
-        guard let token = reader.integer(), let hasPlace = reader.flag() else { throw .damagedControl }
-        var place: Place?
-        if hasPlace {
-            guard let found = reader.proofPlace() else { throw .damagedControl }
-            place = found
-        }
-        guard let records = reader.integer(), let targetRecords = reader.integer(), let moved = reader.integer(),
-            let began = reader.integer(), let ended = reader.integer(), reader.isAtEnd
+        guard let number = reader.integer(), let source = reader.string(), let target = reader.string(),
+            let began = reader.integer(), let ended = reader.limit(), let records = reader.integer(),
+            let targetRecords = reader.integer(), let moved = reader.integer(), reader.isAtEnd
         else { throw .damagedControl }
-        self.init(token: token, began: began)
-        self.place = place
-        self.records = records
-        self.targetRecords = targetRecords
-        self.moved = moved
+        self.init(
+            number: number,
+            source: try RangeLayout(encoded: source),
+            target: try RangeLayout(encoded: target),
+            began: began
+        )
         self.ended = ended
+        totals = ProofTotals(records: records, targetRecords: targetRecords, moved: moved)
     }
 }
 
-extension KeyWriter {
-    /// The side and the space as bytes, and the cursor's bytes with a 32-bit length before them, none for no cursor.
-    mutating func append(place: ProofRecord.Place) {
-        append(byte: place.side.rawValue)
-        append(byte: place.space.rawValue)
-        append(string: place.cursor?.bytes ?? [])
-    }
+/// What parts of a proof have gone through.
+struct ProofTotals: Hashable, Sendable {
+    /// How many rows of the source were compared, and how many of the target.
+    var records: UInt64 = 0
+    var targetRecords: UInt64 = 0
+    /// How many of them seemed to differ at first.
+    var moved: UInt64 = 0
 }
 
-extension KeyReader {
-    mutating func proofPlace() -> ProofRecord.Place? {
-        guard let side = byte().flatMap(Side.init(rawValue:)), let space = byte().flatMap(KeySpace.init(rawValue:)),
-            let cursor = string(), cursor.count <= ProofRecord.cursorBytesMax
-        else { return nil }
-        return ProofRecord.Place(side: side, space: space, cursor: cursor.isEmpty ? nil : Cursor(bytes: cursor))
+/// How far one part of a proof has come.
+struct ProofRange: Hashable, Sendable {
+    private static let format: UInt8 = 1
+    private static let cursorBytesMax = 65_536
+
+    /// The proof's number.
+    var proof: UInt64
+    /// The fencing token of the lease under which the record was written.
+    var token: UInt64
+    /// Where to go on; nil for the beginning and the end.
+    var cursor: Cursor?
+    /// Whether the part has been gone through.
+    var isThrough = false
+    /// How many rows were compared.
+    var rows: UInt64 = 0
+    /// How many of them seemed to differ at first, since somebody was writing.
+    var moved: UInt64 = 0
+
+    init(proof: UInt64, token: UInt64) {
+        self.proof = proof
+        self.token = token
+    }
+
+    /// Format 1: the byte 1; the proof's number; the token; the cursor's bytes with a 32-bit length before them, none for no
+    /// cursor; a flag; two numbers.
+    var encoded: [UInt8] {
+        var writer = KeyWriter()
+        writer.append(byte: ProofRange.format)
+        writer.append(integer: proof)
+        writer.append(integer: token)
+        writer.append(string: cursor?.bytes ?? [])
+        writer.append(flag: isThrough)
+        writer.append(integer: rows)
+        writer.append(integer: moved)
+        return writer.bytes
+    }
+
+    /// Throws `StoreError.Code.newerFormat` or `StoreError.Code.corrupted`.
+    init(encoded: [UInt8]) throws(StoreError) {
+        var reader = KeyReader(encoded)
+        try reader.requireFormat(ProofRange.format)
+        guard let proof = reader.integer(), let token = reader.integer(), let cursor = reader.string(),
+            cursor.count <= ProofRange.cursorBytesMax, let isThrough = reader.flag(), let rows = reader.integer(),
+            let moved = reader.integer(), reader.isAtEnd
+        else { throw .damagedControl }
+        self.init(proof: proof, token: token)
+        self.cursor = cursor.isEmpty ? nil : Cursor(bytes: cursor)
+        self.isThrough = isThrough
+        self.rows = rows
+        self.moved = moved
     }
 }

@@ -18,11 +18,9 @@ struct Prover: Sendable {
     private typealias Row = Slot<[UInt8], Revision>
 
     private let stores: MigrationStores
-    private let leases: LeaseKeeper
     private let environment: StoreEnvironment
     private let milliseconds: @Sendable () -> UInt64
-    private var lease: Lease?
-    private var watch = LeaseWatch()
+    private var leases: RangeLeases
 
     init(
         _ stores: MigrationStores,
@@ -33,75 +31,113 @@ struct Prover: Sendable {
         self.stores = stores
         self.environment = environment
         self.milliseconds = milliseconds
-        leases = try LeaseKeeper(store: stores.control.store, duration: lease, environment: environment)
+        let keeper = try LeaseKeeper(store: stores.control.store, duration: lease, environment: environment)
+        leases = RangeLeases(keeper, name: "migration/\(stores.control.name)/proof")
     }
+
+    /// The range beyond all others: keys of which a client saw that they differ.
+    private static let suspects = UInt64.max
 
     /// Proves pages for a while.
     mutating func step() async throws(StoreError) -> LiveCopier.Step {
         let known = try await stores.control.readProof()
         let suspects = try await stores.control.suspects()
-        let isThrough = known.map { $0.proof.place == nil } ?? false
+        let isThrough = known?.proof.ended != nil
         if isThrough, suspects.isEmpty { return .finished }
         let record = try await stores.control.read()
         guard !record.mode.isHeld, let direction = record.mode.direction, record.state.mayReconcile(direction),
             record.throttle.resting(at: milliseconds()) == nil
         else { return .resting }
-        guard let lease = try await hold() else { return .taken }
-        if isThrough {
-            let rows = try await rows(suspects, direction.origin)
-            guard try await prove(suspects, rows, of: direction.origin, direction) != nil else { return .resting }
-            for key in suspects { try await stores.control.remove(suspect: key) }
-            try await stores.control.noteDebt()
+        guard let (proof, revision) = known else {
+            try await begin()
             return .copied
         }
-        var proof = known?.proof ?? ProofRecord(token: lease.token, began: milliseconds())
-        guard let place = proof.place, proof.token <= lease.token else { return .taken }
-        proof.token = lease.token
-        if known == nil { try await stores.control.noteDebt() }
-        let before = proof.place
-        let deadline = environment.now() + Prover.chunkTime
-        var next: ProofRecord.Place? = place
-        while let place = next {
-            let page = try await stores[place.side].scan(.all(in: place.space), Prover.page, after: place.cursor)
-            // What can't be proven now is tried again, and what was proven before is kept.
-            guard let moved = try await prove(page, of: place.side, direction) else { break }
-            proof.moved += UInt64(moved)
-            if place.side == .source {
-                proof.records += UInt64(page.count)
-            } else {
-                proof.targetRecords += UInt64(page.count)
-            }
-            next = place.next(page.cursor)
-            proof.place = next
-            if environment.now() >= deadline { break }
+        if isThrough { return try await step(through: suspects, direction) }
+        let ranges = try await stores.control.proofRanges()
+        let parts = proof.parts
+        let open = parts.indices.map { UInt64($0) }.filter { number in
+            ranges[number].map { $0.range.proof != proof.number || !$0.range.isThrough } ?? true
         }
-        if proof.place == before { return .resting }
-        if proof.place == nil { proof.ended = milliseconds() }
-        _ = try await stores.control.keep(proof, if: known.map { .revision($0.revision) } ?? .absent)
-        if proof.place == nil {
-            try await stores.control.noteDebt()
-            try await leases.release(lease)
-            self.lease = nil
+        if open.isEmpty {
+            try await end(proof, revision)
+            return .copied
         }
+        guard let (number, lease) = try await leases.acquire(open) else { return .taken }
+        var range = ProofRange(proof: proof.number, token: lease.token)
+        if let before = ranges[number]?.range, before.proof == proof.number {
+            guard before.token <= lease.token else { return .taken }
+            range = before
+            range.token = lease.token
+        }
+        guard try await prove(parts[Int(number)], &range, direction) else { return .resting }
+        // If somebody else has taken over, that one's word counts. One who goes on with a proof that was asked for anew has
+        // written what nobody reads.
+        let precondition = ranges[number].map { Precondition.revision($0.revision) } ?? .absent
+        _ = try await stores.control.keep(range, number: number, if: precondition)
+        if range.isThrough { try await leases.release() }
         return .copied
+    }
+
+    private func begin() async throws(StoreError) {
+        let proof = ProofRecord(
+            number: environment.random(),
+            source: try await RangeLayout(of: stores.source),
+            target: try await RangeLayout(of: stores.target),
+            began: milliseconds()
+        )
+        _ = try await stores.control.keep(proof, if: .absent)
+        try await stores.control.noteDebt()
+    }
+
+    private func end(_ proof: ProofRecord, _ revision: Revision) async throws(StoreError) {
+        var ended = proof
+        ended.ended = milliseconds()
+        ended.totals = try await stores.control.totals(of: proof)
+        _ = try await stores.control.keep(ended, if: .revision(revision))
+        try await stores.control.noteDebt()
+    }
+
+    /// Proves keys that differed when a client read them.
+    private mutating func step(
+        through suspects: [Key],
+        _ direction: Direction
+    ) async throws(StoreError) -> LiveCopier.Step {
+        guard try await leases.acquire([Prover.suspects]) != nil else { return .taken }
+        let rows = try await rows(suspects, direction.origin)
+        guard try await prove(suspects, rows, of: direction.origin, direction) != nil else { return .resting }
+        for key in suspects { try await stores.control.remove(suspect: key) }
+        try await stores.control.noteDebt()
+        return .copied
+    }
+
+    /// Proves pages of a part for a while, and takes down how far it has come; false when nothing could be proven now.
+    private func prove(
+        _ part: ProofRecord.Part,
+        _ range: inout ProofRange,
+        _ direction: Direction
+    ) async throws(StoreError) -> Bool {
+        let deadline = environment.now() + Prover.chunkTime
+        var isFurther = false
+        repeat {
+            let page = try await stores[part.side].scan(part.keys, Prover.page, after: range.cursor)
+            // What can't be proven now is tried again, and what was proven before is kept.
+            guard let moved = try await prove(page, of: part.side, direction) else { return isFurther }
+            isFurther = true
+            range.moved += UInt64(moved)
+            range.rows += UInt64(page.count)
+            range.cursor = page.cursor
+            range.isThrough = page.cursor == nil
+        } while !range.isThrough && environment.now() < deadline
+        return true
     }
 
     /// Lets it look as if everything had been proven. Only for tests of what happens then.
     func pretend() async throws(StoreError) -> LiveCopier.Step {
         guard try await stores.control.readProof() == nil else { return .finished }
-        var proof = ProofRecord(token: 0, began: 0)
-        proof.place = nil
+        var proof = ProofRecord(number: 0, source: .whole, target: .whole, began: 0)
+        proof.ended = 0
         _ = try await stores.control.keep(proof, if: .absent)
         return .finished
-    }
-
-    private mutating func hold() async throws(StoreError) -> Lease? {
-        if let held = lease, let renewed = try await leases.renew(held) {
-            lease = renewed
-        } else {
-            lease = try await leases.acquire("migration/\(stores.control.name)/proof", &watch)
-        }
-        return lease
     }
 
     private func prove(_ page: ScanPage, of side: Side, _ direction: Direction) async throws(StoreError) -> Int? {
@@ -176,6 +212,7 @@ struct Prover: Sendable {
 
 extension ControlStore {
     private static let proof = "proof"
+    private static let proofRange = "proven"
     private static let difference = "difference"
     private static let suspect = "suspect"
 
@@ -184,7 +221,37 @@ extension ControlStore {
         return (try ProofRecord(encoded: entry.value), entry.revision)
     }
 
-    /// Keeps how far the proof has come; false when somebody else has written it meanwhile.
+    /// How far the parts of proofs have come, by their numbers; those of an earlier proof are among them.
+    func proofRanges() async throws(StoreError) -> [UInt64: (range: ProofRange, revision: Revision)] {
+        var found: [UInt64: (range: ProofRange, revision: Revision)] = [:]
+        for (number, entry) in try await rows(ControlStore.proofRange) {
+            found[number] = (try ProofRange(encoded: entry.value), entry.revision)
+        }
+        return found
+    }
+
+    /// What the parts of a proof have gone through so far.
+    func totals(of proof: ProofRecord) async throws(StoreError) -> ProofTotals {
+        let parts = proof.parts
+        var totals = ProofTotals()
+        for (number, (range, _)) in try await proofRanges()
+        where range.proof == proof.number && number < UInt64(parts.count) {
+            totals.moved += range.moved
+            if parts[Int(number)].side == .source {
+                totals.records += range.rows
+            } else {
+                totals.targetRecords += range.rows
+            }
+        }
+        return totals
+    }
+
+    /// Keeps how far a part has come; false when somebody else has written it meanwhile.
+    func keep(_ range: ProofRange, number: UInt64, if precondition: Precondition) async throws(StoreError) -> Bool {
+        try await put(range.encoded, at: key(ControlStore.proofRange, number), if: precondition)
+    }
+
+    /// Keeps a proof as a whole; false when somebody else has written it meanwhile.
     func keep(_ proof: ProofRecord, if precondition: Precondition) async throws(StoreError) -> Bool {
         try await put(proof.encoded, at: key(ControlStore.proof), if: precondition)
     }
@@ -237,18 +304,20 @@ extension ControlStore {
     /// What has been proven, and what not.
     func proofReport() async throws(StoreError) -> ProofReport {
         let proof = try await readProof()?.proof
+        var totals = proof?.totals ?? ProofTotals()
+        if let proof, proof.ended == nil { totals = try await self.totals(of: proof) }
         let copied = try await ranges().reduce(UInt64(0)) { $0 + $1.range.rows }
         let differences = try await differences()
-        let isThrough = proof.map { $0.place == nil } ?? false
-        let left = isThrough ? 0 : max(1, copied - min(copied, proof?.records ?? 0))
+        let isThrough = proof?.ended != nil
+        let left = isThrough ? 0 : max(1, copied - min(copied, totals.records))
         return ProofReport(
             isComplete: isThrough && differences.isEmpty,
-            records: proof?.records ?? 0,
-            targetRecords: proof?.targetRecords ?? 0,
-            moved: proof?.moved ?? 0,
+            records: totals.records,
+            targetRecords: totals.targetRecords,
+            moved: totals.moved,
             debt: left + UInt64(differences.count),
             began: proof?.began,
-            ended: isThrough ? proof?.ended : nil,
+            ended: proof?.ended,
             differences: differences.map(\.found)
         )
     }

@@ -21,16 +21,13 @@ package struct LiveCopier: Sendable {
     private static let writesInFlightMax = 4
 
     private let stores: MigrationStores
-    private let leases: LeaseKeeper
+    private var leases: RangeLeases
     private let environment: StoreEnvironment
     private let milliseconds: @Sendable () -> UInt64
     private let rules: MigrationRules
     private let proves: Bool
     private var prover: Prover
     private var layout: [KeyRange]?
-    private var lease: (number: UInt64, lease: Lease)?
-    /// What was seen of others' leases: of one that is gone, they are taken over.
-    private var watches: [UInt64: LeaseWatch] = [:]
     private var pacer = Pacer()
 
     /// A copier of a migration, which holds a range for as long as `lease` without a word. Only tests take rules away,
@@ -49,7 +46,8 @@ package struct LiveCopier: Sendable {
         self.rules = rules
         self.proves = proves
         prover = try Prover(stores, lease: lease, environment: environment, milliseconds: milliseconds)
-        leases = try LeaseKeeper(store: stores.control.store, duration: lease, environment: environment)
+        let keeper = try LeaseKeeper(store: stores.control.store, duration: lease, environment: environment)
+        leases = RangeLeases(keeper, name: "migration/\(stores.control.name)/range")
     }
 
     /// Copies one chunk of some range.
@@ -61,7 +59,7 @@ package struct LiveCopier: Sendable {
         let open = layout.indices.map { UInt64($0) }.filter { known[$0]?.range.isCopied != true }
         if open.isEmpty { return try await proves ? prover.step() : prover.pretend() }
         guard record.state.mayCopy(rules), record.throttle.resting(at: milliseconds()) == nil else { return .resting }
-        guard let (number, lease) = try await acquire(open) else { return .taken }
+        guard let (number, lease) = try await leases.acquire(open) else { return .taken }
         let keys = layout[Int(number)]
         let range = known[number]?.range ?? RangeRecord(space: keys.space)
         guard range.token <= lease.token else { return .taken }
@@ -71,10 +69,7 @@ package struct LiveCopier: Sendable {
         // If somebody else has taken over, that one's word counts, and the chunk is copied once more.
         let precondition = known[number].map { Precondition.revision($0.revision) } ?? .absent
         _ = try await stores.control.keep(next, number: number, if: precondition)
-        if next.isCopied {
-            try await leases.release(lease)
-            self.lease = nil
-        }
+        if next.isCopied { try await leases.release() }
         if rest > .zero { do { try await environment.sleep(rest) } catch { throw .cancelled } }
         return .copied
     }
@@ -88,25 +83,6 @@ package struct LiveCopier: Sendable {
             layout = try await stores.control.readLayout()?.ranges
         }
         return layout
-    }
-
-    /// A lease on one of these ranges: the one that is held already, or one that nobody holds.
-    private mutating func acquire(_ open: [UInt64]) async throws(StoreError) -> (UInt64, Lease)? {
-        if let (number, held) = lease, open.contains(number) {
-            if let renewed = try await leases.renew(held) {
-                lease = (number, renewed)
-                return (number, renewed)
-            }
-        }
-        lease = nil
-        for number in open {
-            let name = "migration/\(stores.control.name)/range/\(number)"
-            if let taken = try await leases.acquire(name, &watches[number, default: LeaseWatch()]) {
-                lease = (number, taken)
-                return (number, taken)
-            }
-        }
-        return nil
     }
 
     /// Copies pages for a while, and takes down how far the range has come; how long to rest.

@@ -57,13 +57,24 @@ import Testing
     }
 
     private static func proof(using generator: inout SeededGenerator) -> ProofRecord {
-        var proof = ProofRecord(token: generator.next(), began: generator.next())
-        proof.place = Bool.random(using: &generator) ? proof.place?.next(Cursor(bytes: generator.bytes(9))) : nil
-        proof.records = generator.next()
-        proof.targetRecords = generator.next()
-        proof.moved = generator.next()
-        proof.ended = generator.next()
+        let pieces = (0..<4).map { _ in RangeLayout.Piece(generator.bytes(3), cuts: [generator.bytes(2)]) }
+        var proof = ProofRecord(
+            number: generator.next(),
+            source: RangeLayout(of: pieces, .partition, ranges: 8),
+            target: .whole,
+            began: generator.next()
+        )
+        proof.ended = Bool.random(using: &generator) ? generator.next() : nil
         return proof
+    }
+
+    private static func proofRange(using generator: inout SeededGenerator) -> ProofRange {
+        var range = ProofRange(proof: generator.next(), token: generator.next())
+        range.cursor = Bool.random(using: &generator) ? Cursor(bytes: generator.bytes(9)) : nil
+        range.isThrough = Bool.random(using: &generator)
+        range.rows = generator.next()
+        range.moved = generator.next()
+        return range
     }
 
     private static func difference(using generator: inout SeededGenerator) -> FoundDifference {
@@ -79,6 +90,7 @@ import Testing
         case range
         case audit
         case proof
+        case proofRange
         case difference
 
         func encodedAgain(_ bytes: [UInt8]) throws(StoreError) -> [UInt8] {
@@ -88,6 +100,7 @@ import Testing
             case .range: try RangeRecord(encoded: bytes).encoded
             case .audit: try AuditEntry(encoded: bytes).encoded
             case .proof: try ProofRecord(encoded: bytes).encoded
+            case .proofRange: try ProofRange(encoded: bytes).encoded
             case .difference: try FoundDifference(encoded: bytes).encoded
             }
         }
@@ -102,6 +115,8 @@ import Testing
             #expect(try RangeRecord(encoded: range.encoded) == range)
             let proof = ControlCodingTests.proof(using: &generator)
             #expect(try ProofRecord(encoded: proof.encoded) == proof)
+            let part = ControlCodingTests.proofRange(using: &generator)
+            #expect(try ProofRange(encoded: part.encoded) == part)
             let difference = ControlCodingTests.difference(using: &generator)
             #expect(try FoundDifference(encoded: difference.encoded) == difference)
         }
@@ -137,7 +152,7 @@ import Testing
 
     @Test func newerFormatsAreRefused() {
         for row in Row.allCases {
-            let error = #expect(throws: StoreError.self) { _ = try row.encodedAgain([2, 0, 0]) }
+            let error = #expect(throws: StoreError.self) { _ = try row.encodedAgain([3, 0, 0]) }
             #expect(error?.code == .newerFormat)
             let damage = #expect(throws: StoreError.self) { _ = try row.encodedAgain([]) }
             #expect(damage?.code == .corrupted)
@@ -153,6 +168,7 @@ import Testing
             ControlCodingTests.ranges(using: &generator).encoded,
             AuditEntry(number: 1, milliseconds: 2, actor: "op", text: "go").encoded,
             ControlCodingTests.proof(using: &generator).encoded,
+            ControlCodingTests.proofRange(using: &generator).encoded,
             ControlCodingTests.difference(using: &generator).encoded,
         ]
         valid.append(generator.bytes(60))

@@ -130,7 +130,7 @@ import Testing
 
     @Test func placesAreKept() throws {
         let position = FeedPosition(bytes: Array("12-g1AA".utf8))
-        let inside = ProofRecord.Place(side: .target, space: .records, cursor: Cursor(bytes: [1, 2]))
+        let inside = WalkPlace(side: .target, space: .records, cursor: Cursor(bytes: [1, 2]))
         for place in [FeedPlace.feed(position), .everything(inside, then: position)] {
             let record = FeedRecord(epoch: 7, place: place)
             #expect(try FeedRecord(encoded: record.encoded) == record)

@@ -104,6 +104,18 @@ import Testing
         copiers.removeLast()
         try await migration.copy()
         #expect(try await LiveMigration.rows(of: migration.stores.target).count == 9_000)
-        #expect(try await migration.stores.control.status(milliseconds: 0).isCopied)
+        let status = try await migration.stores.control.status(milliseconds: 0)
+        #expect(status.isCopied && status.proof.isComplete && status.proof.records == 9_000)
+        // A proof is shared as well, and what was proven for an earlier one counts for nothing.
+        try await migration.controller.proveAgain()
+        for index in copiers.indices { #expect(try await copiers[index].step() == .copied) }
+        for index in copiers.indices { #expect(try await copiers[index].step() == .copied) }
+        let again = try await migration.controller.proof()
+        #expect(!again.isComplete && again.records < 9_000)
+        let present = try #require(try await migration.stores.control.readProof()).proof.number
+        let begun = try await migration.stores.control.proofRanges().values.filter { $0.range.proof == present }
+        #expect(begun.count > 1)
+        try await migration.copy()
+        #expect(try await migration.controller.proof().isComplete)
     }
 }
