@@ -136,7 +136,8 @@ private final class StallingRedis: Sendable {
 
     deinit { gate.open() }
 
-    var url: String { "redis://127.0.0.1:\(proxy.port)?accept=relaxed" }
+    /// Whoever waits for its replies does so for as long as a busy machine may need to come back to it.
+    var url: String { "redis://127.0.0.1:\(proxy.port)?accept=relaxed&timeout=600" }
 
     func stall(afterBytes count: Int) { gate.close(after: count) }
 
