@@ -129,9 +129,62 @@ extension RecordStore {
         _ address: RecordAddress,
         as type: RecordType<Message>
     ) async throws -> Stored<Message>? {
-        let row = try await writer.read(try key(of: address, type), type.shape)
-        guard let live = row.live else { return nil }
-        return Stored(message: try type.decode(live.body), version: live.version)
+        try await stored(at: try key(of: address, type), type)
+    }
+
+    /// The record that has these values in the columns of a unique index; nil where none has, or none any more.
+    ///
+    /// It costs two reads, whatever the number of shards and records. Which record holds the values, and what it is, are
+    /// seen one after the other; if it is another's meanwhile, there was a moment at which nobody held them.
+    ///
+    /// - Parameters:
+    ///   - values: A value for each of the index's columns.
+    ///   - index: The name of a global unique index.
+    ///   - type: The record type.
+    /// - Throws: ``RecordError/Code/notServed`` where the type has no such index, or readers may not use it yet.
+    public func get<Message>(
+        holding values: Tuple,
+        of index: String,
+        as type: RecordType<Message>
+    ) async throws -> Stored<Message>? {
+        let shape = try await schema.view().reading(type.shape)
+        guard let place = shape.indexes.firstIndex(where: { $0.name == index && $0.kind == .unique }),
+            case let found = shape.indexes[place], found.scope != .local, found.columns.count == values.elements.count
+        else {
+            throw RecordError(
+                .notServed,
+                "Values are looked up in a global unique index that is readable, and all of its columns are given.",
+                ["type": type.name, "index": index]
+            )
+        }
+        let name = shape.encodedNames[place]
+        let columns = try RecordLayout.encode(values)
+        let partition = try Projection.place(of: found, name, spreadBy: columns, [], writer.layout)
+        let claim = try writer.layout.key(.claim, ofIndex: name, columns, in: partition)
+        guard let entry = try await writer.store.get(claim) else { return nil }
+        let key = try ClaimRow(entry.value).holder
+        // A claim may be older than the record, or left over from another value.
+        return try await stored(at: key, type) { body throws(RecordError) in
+            try Projection.columns(of: found, try type.shape.extract(body)).contains { $0.bytes == columns }
+        }
+    }
+
+    /// The record at a key, if it has not expired and is as it is wanted.
+    private func stored<Message>(
+        at key: Key,
+        _ type: RecordType<Message>,
+        if isWanted: (ArraySlice<UInt8>) throws(RecordError) -> Bool = { _ in true }
+    ) async throws -> Stored<Message>? {
+        guard let entry = try await writer.store.get(key) else { return nil }
+        do throws(RecordError) {
+            let envelope = try Envelope(entry.value, of: type.shape)
+            guard try !type.isExpired(envelope.body, now: writer.wallClock), try isWanted(envelope.body) else {
+                return nil
+            }
+            return Stored(message: try type.decode(envelope.body), version: envelope.version)
+        } catch {
+            throw error.at(key)
+        }
     }
 
     /// Stores a message as its record, in place of the one with the same keys.

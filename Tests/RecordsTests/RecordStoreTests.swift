@@ -91,6 +91,48 @@ import Tuples
         #expect(await code { try await records.save(upload, as: type) } == .notUnique)
     }
 
+    @Test(arguments: Subject.all) func recordsAreFoundByUniqueValues(_ subject: Subject) async throws {
+        try await subject.run(holdToUniqueValues)
+    }
+
+    private func holdToUniqueValues(_ store: any KeyValueStore) async throws {
+        let type = try Samples.uploads()
+        let records = try await RecordStore.ofTests(store, [type])
+        func holder(of root: UInt8) async throws -> Upload? {
+            try await records.get(holding: [.bytes([root])], of: "root", as: type)?.message
+        }
+        var upload = Upload.with {
+            $0.space = "s"
+            $0.root = Data([1])
+        }
+        #expect(try await holder(of: 1) == nil)
+        try await records.save(upload, as: type)
+        let first = upload
+        #expect(try await holder(of: 1) == first)
+        try await records.delete(try type.address(of: upload), as: type)
+        #expect(try await holder(of: 1) == nil)
+        upload.space = "other"
+        try await records.save(upload, as: type)
+        #expect(try await holder(of: 1) == upload)
+        // A claim that was left over from another value of its record.
+        let layout = RecordLayout(namespace: "t")
+        let columns = try RecordLayout.encode([.bytes([9])])
+        let index = try #require(type.shape.indexes.firstIndex { $0.name == "root" })
+        let name = type.shape.encodedNames[index]
+        let place = try Projection.place(of: type.shape.indexes[index], name, spreadBy: columns, [], layout)
+        let claim = try layout.key(.claim, ofIndex: name, columns, in: place)
+        let key = try layout.key(of: try type.address(of: upload), type.shape)
+        try await store.put(ClaimRow(holder: key).encoded, at: claim)
+        #expect(try await holder(of: 9) == nil)
+        upload.expiresAtSeconds = 50
+        try await records.save(upload, as: type)
+        #expect(try await holder(of: 1) == nil)
+        for (values, name) in [([1, 2], "root"), ([1], "by_time"), ([1], "none")] as [(Tuple, String)] {
+            let refused = await code { _ = try await records.get(holding: values, of: name, as: type) }
+            #expect(refused == .notServed)
+        }
+    }
+
     @Test func scrubbingRemovesWhatBelongsToNoRecord() async throws {
         let type = try Samples.uploads()
         let store = MemoryStore(.oneKeyScope)

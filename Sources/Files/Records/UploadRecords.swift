@@ -77,11 +77,8 @@ struct UploadRecords: Sendable {
 
     /// The upload that an owner gave an alias.
     func find(alias: String, of owner: String) async throws -> (upload: StoredUpload, version: RecordVersion)? {
-        let filter = Filter.and([
-            .compare("owner", .equal, .string(owner)), .compare("alias", .equal, .string(alias)),
-        ])
-        let page = try await records.find(Query(filter, limit: 1, allowsScan: false), as: type)
-        guard let found = page.records.first, !isOver(found.message) else { return nil }
+        let found = try await records.get(holding: [.string(owner), .string(alias)], of: "alias", as: type)
+        guard let found, !isOver(found.message) else { return nil }
         return (found.message, found.version)
     }
 

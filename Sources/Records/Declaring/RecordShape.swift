@@ -1,3 +1,5 @@
+import Tuples
+
 /// A record type without the type of its messages: all that keys, indexes and writing need.
 struct RecordShape: Sendable {
     let name: String
@@ -6,6 +8,8 @@ struct RecordShape: Sendable {
     let partitionKey: PartitionKey
     let primaryKey: [String]
     private(set) var indexes: [Index]
+    /// The name of each of the indexes as it stands in keys, encoded: at its place among them.
+    private(set) var encodedNames: [[UInt8]]
     /// The field that holds the moment from which the record is gone.
     let expiryField: String?
     /// Whether every change of a record leaves a stamp in its partition, so that transactions may ask queries.
@@ -17,10 +21,34 @@ struct RecordShape: Sendable {
     /// The declared fields of an encoded message.
     let extract: @Sendable (ArraySlice<UInt8>) throws(RecordError) -> FieldValues
 
+    init(
+        name: String,
+        schemaVersion: UInt32,
+        fields: [String: FieldDeclaration],
+        partitionKey: PartitionKey,
+        primaryKey: [String],
+        indexes: [Index],
+        expiryField: String?,
+        isStamped: Bool,
+        extract: @escaping @Sendable (ArraySlice<UInt8>) throws(RecordError) -> FieldValues
+    ) {
+        self.name = name
+        self.schemaVersion = schemaVersion
+        self.fields = fields
+        self.partitionKey = partitionKey
+        self.primaryKey = primaryKey
+        self.indexes = indexes
+        self.expiryField = expiryField
+        self.isStamped = isStamped
+        self.extract = extract
+        encodedNames = indexes.map { RecordLayout.encodedName(of: $0, ofType: name) }
+    }
+
     /// The same with some of its indexes only.
     func keeping(_ isKept: (Index) -> Bool) -> RecordShape {
         var shape = self
         shape.indexes = indexes.filter(isKept)
+        shape.encodedNames = shape.indexes.map { RecordLayout.encodedName(of: $0, ofType: name) }
         return shape
     }
 

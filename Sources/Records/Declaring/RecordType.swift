@@ -59,6 +59,12 @@ public struct RecordType<Message: Sendable>: Sendable {
         try shape.validate()
     }
 
+    /// Whether the record of an encoded message is gone; of types whose records don't expire nothing is read.
+    func isExpired(_ body: ArraySlice<UInt8>, now: () -> Timestamp) throws(RecordError) -> Bool {
+        guard let field = shape.expiryField else { return false }
+        return shape.isExpired(try judging([field]).content(body).values, now: now())
+    }
+
     /// The message of these bytes.
     func decode(_ bytes: ArraySlice<UInt8>) throws(RecordError) -> Message {
         try RecordType.decoded(bytes, decoding, of: name)

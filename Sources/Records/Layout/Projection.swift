@@ -27,25 +27,26 @@ struct Projection: Hashable, Sendable {
         _ shape: RecordShape,
         _ layout: RecordLayout
     ) throws(RecordError) {
-        let partition = try layout.partition(of: address, shape)
-        for index in shape.indexes {
-            let name = RecordLayout.name(of: index, shape)
+        let record = try RecordPlace(address, shape, layout)
+        for (index, name) in zip(shape.indexes, shape.encodedNames) {
             for columns in try Projection.columns(of: index, values) {
                 switch index.kind {
                 case .value: break
                 case .unique:
-                    guard !columns.contains(where: { $0 == .null || $0 == .missing }) else { break }
-                    let place = try Projection.place(of: index, spreadBy: columns, partition, shape, layout)
-                    claims[try layout.key(.claim, name, columns, in: place)] = index.name
+                    guard !columns.hasGap else { break }
+                    let place = try Projection.place(of: index, name, spreadBy: columns.bytes, record.partition, layout)
+                    claims[try layout.key(.claim, ofIndex: name, columns.bytes, in: place)] = index.name
                 case .count:
-                    try insertTotal(of: 1, try layout.key(.total, name, columns, in: partition), shape, layout)
+                    try insertTotal(of: 1, index, name, columns.bytes, record, layout)
                     continue
                 case .sum(let field):
                     guard case .integer(let amount)? = values[field].first else { continue }
-                    try insertTotal(of: amount, try layout.key(.total, name, columns, in: partition), shape, layout)
+                    try insertTotal(of: amount, index, name, columns.bytes, record, layout)
                     continue
                 }
-                try insertEntry(of: index, columns, address, partition, shape, layout)
+                let place = try Projection.place(of: index, name, spreadBy: record.spread, record.partition, layout)
+                let ending = index.scope == .local ? record.localEnding : record.globalEnding
+                entries.insert(try layout.key(.entry, ofIndex: name, columns.bytes, ending, in: place))
             }
         }
         guard entries.count <= Projection.entriesMax else {
@@ -66,49 +67,54 @@ struct Projection: Hashable, Sendable {
 
     private mutating func insertTotal(
         of amount: Int64,
-        _ total: Key,
-        _ shape: RecordShape,
+        _ index: Index,
+        _ name: [UInt8],
+        _ columns: [UInt8],
+        _ record: RecordPlace,
         _ layout: RecordLayout
     ) throws(RecordError) {
+        let total = try layout.key(.total, ofIndex: name, columns, in: record.partition)
         totals[total] = amount
-        publications[total] = try Publication(of: total, shape, layout)
-    }
-
-    private mutating func insertEntry(
-        of index: Index,
-        _ columns: [TupleElement],
-        _ address: RecordAddress,
-        _ partition: [UInt8],
-        _ shape: RecordShape,
-        _ layout: RecordLayout
-    ) throws(RecordError) {
-        var elements = columns
-        if index.scope != .local { elements.append(.bytes(partition)) }
-        elements.append(.tuple(address.primaryKey))
-        let spread = [.bytes(partition)] + address.primaryKey.elements
-        let place = try Projection.place(of: index, spreadBy: spread, partition, shape, layout)
-        entries.insert(try layout.key(.entry, RecordLayout.name(of: index, shape), elements, in: place))
+        publications[total] = try Publication(of: index, name, columns, in: record.partition, layout)
     }
 
     /// The partition that a row of an index lies in.
-    private static func place(
+    static func place(
         of index: Index,
-        spreadBy elements: [TupleElement],
+        _ encodedName: [UInt8],
+        spreadBy bytes: [UInt8],
         _ partition: [UInt8],
-        _ shape: RecordShape,
         _ layout: RecordLayout
     ) throws(RecordError) -> [UInt8] {
         guard case .global(let shards) = index.scope else { return partition }
-        let shard = RecordShape.shard(of: try RecordLayout.encode(Tuple(elements)), among: shards)
-        return try layout.partition(of: index, shape, shard: shard)
+        return try layout.partition(ofIndex: encodedName, shard: RecordShape.shard(of: bytes, among: shards))
+    }
+
+    /// What an entry says of an index's columns, encoded.
+    struct Columns {
+        var bytes: [UInt8] = []
+        /// Whether a column is null or missing.
+        var hasGap = false
     }
 
     /// The columns of each entry: one, or one for each value of the column that fans out.
-    private static func columns(of index: Index, _ values: FieldValues) throws(RecordError) -> [[TupleElement]] {
-        var rows: [[TupleElement]] = [[]]
+    static func columns(of index: Index, _ values: FieldValues) throws(RecordError) -> [Columns] {
+        var rows = [Columns()]
         for column in index.columns {
             let found = try column.alternatives(values[column.fieldName])
-            rows = rows.flatMap { row in found.map { row + [$0] } }
+            if found.count == 1, rows.count == 1 {
+                try rows[0].append(found[0])
+                continue
+            }
+            var longer: [Columns] = []
+            longer.reserveCapacity(rows.count * found.count)
+            for row in rows {
+                for element in found {
+                    longer.append(row)
+                    try longer[longer.count - 1].append(element)
+                }
+            }
+            rows = longer
             guard rows.count <= entriesMax else {
                 throw RecordError(
                     .tooLarge,
@@ -118,6 +124,36 @@ struct Projection: Hashable, Sendable {
             }
         }
         return rows
+    }
+}
+
+extension Projection.Columns {
+    fileprivate mutating func append(_ element: TupleElement) throws(RecordError) {
+        hasGap = hasGap || element == .null || element == .missing
+        var encoder = TupleEncoder(prefix: bytes, reservingBytes: 32)
+        do throws(TupleError) {
+            try encoder.append(element)
+        } catch {
+            throw RecordError(.tooLarge, "A key is longer than keys may be.", ["cause": error.message])
+        }
+        bytes = encoder.bytes
+    }
+}
+
+/// What the keys of a record's rows have in common.
+private struct RecordPlace {
+    let partition: [UInt8]
+    /// What chooses among the shards of an index.
+    let spread: [UInt8]
+    /// What the keys of entries end with in indexes of the partition, and in those of all.
+    let localEnding: [UInt8]
+    let globalEnding: [UInt8]
+
+    init(_ address: RecordAddress, _ shape: RecordShape, _ layout: RecordLayout) throws(RecordError) {
+        partition = try layout.partition(of: address, shape)
+        spread = try RecordLayout.encode(Tuple([.bytes(partition)] + address.primaryKey.elements))
+        localEnding = try RecordLayout.encode([.tuple(address.primaryKey)])
+        globalEnding = try RecordLayout.encode([.bytes(partition)]) + localEnding
     }
 }
 

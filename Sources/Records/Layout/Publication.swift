@@ -21,15 +21,26 @@ struct Publication: Hashable, Sendable {
     /// That of a total of a partition; nil if its index is not published.
     init?(of total: Key, _ shape: RecordShape, _ layout: RecordLayout) throws(RecordError) {
         guard let (kind, name, columns) = RecordLayout.decode(total), kind == .total,
-            let index = shape.indexes.first(where: { RecordLayout.name(of: $0, shape) == name }),
-            case .global(let shards) = index.scope
+            let place = shape.indexes.firstIndex(where: { RecordLayout.name(of: $0, shape) == name })
         else { return nil }
-        let partition = TupleElement.bytes(total.partition)
-        let shard = RecordShape.shard(of: try RecordLayout.encode(Tuple([partition])), among: shards)
-        let place = try layout.partition(of: index, shape, shard: shard)
+        let encoded = try RecordLayout.encode(Tuple(columns))
+        try self.init(of: shape.indexes[place], shape.encodedNames[place], encoded, in: total.partition, layout)
+    }
+
+    /// That of an index's total of encoded columns in a partition; nil if it is not published.
+    init?(
+        of index: Index,
+        _ encodedName: [UInt8],
+        _ columns: [UInt8],
+        in partition: [UInt8],
+        _ layout: RecordLayout
+    ) throws(RecordError) {
+        guard index.isAggregate, case .global(let shards) = index.scope else { return nil }
+        let ending = try RecordLayout.encode([.bytes(partition)])
+        let place = try layout.partition(ofIndex: encodedName, shard: RecordShape.shard(of: ending, among: shards))
         self.index = index.name
-        published = try layout.key(.published, name, columns + [partition], in: place)
-        sum = try layout.key(.total, name, columns, in: place)
-        notice = try layout.key(.notice, name, columns, in: total.partition)
+        published = try layout.key(.published, ofIndex: encodedName, columns, ending, in: place)
+        sum = try layout.key(.total, ofIndex: encodedName, columns, in: place)
+        notice = try layout.key(.notice, ofIndex: encodedName, columns, in: partition)
     }
 }

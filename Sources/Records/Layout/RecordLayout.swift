@@ -57,11 +57,23 @@ struct RecordLayout: Hashable, Sendable {
     let namespace: String
 
     static func encode(_ tuple: Tuple) throws(RecordError) -> [UInt8] {
-        do {
-            return try tuple.encoded()
+        try encode { encoder throws(TupleError) in try encoder.append(contentsOf: tuple) }
+    }
+
+    /// What `body` appends.
+    static func encode(
+        _ body: (inout TupleEncoder) throws(TupleError) -> Void
+    ) throws(RecordError) -> [UInt8] {
+        var encoder = TupleEncoder(reservingBytes: 96)
+        do throws(TupleError) {
+            try body(&encoder)
         } catch {
             throw RecordError(.tooLarge, "A key is longer than keys may be.", ["cause": error.message])
         }
+        guard encoder.bytes.count <= TupleLimits.maximumByteCount else {
+            throw RecordError(.tooLarge, "A key is longer than keys may be.", ["bytes": "\(encoder.bytes.count)"])
+        }
+        return encoder.bytes
     }
 
     func partition(of address: RecordAddress, _ shape: RecordShape) throws(RecordError) -> [UInt8] {
@@ -71,12 +83,26 @@ struct RecordLayout: Hashable, Sendable {
     }
 
     func partition(of index: Index, _ shape: RecordShape, shard: Tuple) throws(RecordError) -> [UInt8] {
-        try RecordLayout.encode(
-            Tuple([.string(namespace), 1, .string(RecordLayout.name(of: index, shape))] + shard.elements)
-        )
+        try partition(ofIndex: RecordLayout.encodedName(of: index, ofType: shape.name), shard: shard)
+    }
+
+    /// A partition of the index with this encoded name.
+    func partition(ofIndex encodedName: [UInt8], shard: Tuple) throws(RecordError) -> [UInt8] {
+        try RecordLayout.encode { encoder throws(TupleError) in
+            encoder.append(namespace)
+            encoder.append(1)
+            encoder.append(encoded: encodedName)
+            try encoder.append(contentsOf: shard)
+        }
     }
 
     static func name(of index: Index, _ shape: RecordShape) -> String { shape.name + "/" + index.name }
+
+    static func encodedName(of index: Index, ofType type: String) -> [UInt8] {
+        var encoder = TupleEncoder()
+        encoder.append(type + "/" + index.name)
+        return encoder.bytes
+    }
 
     func key(
         _ kind: Kind,
@@ -84,7 +110,28 @@ struct RecordLayout: Hashable, Sendable {
         _ elements: [TupleElement],
         in partition: [UInt8]
     ) throws(RecordError) -> Key {
-        let bytes = try RecordLayout.encode(Tuple([.integer(kind.rawValue), .string(name)] + elements))
+        let bytes = try RecordLayout.encode { encoder throws(TupleError) in
+            encoder.append(kind.rawValue)
+            encoder.append(name)
+            for element in elements { try encoder.append(element) }
+        }
+        return Key(partition: partition, bytes: bytes, space: kind.space)
+    }
+
+    /// A key of the index with this encoded name, of columns that are encoded too, and of what follows them.
+    func key(
+        _ kind: Kind,
+        ofIndex encodedName: [UInt8],
+        _ columns: [UInt8],
+        _ ending: [UInt8] = [],
+        in partition: [UInt8]
+    ) throws(RecordError) -> Key {
+        let bytes = try RecordLayout.encode { encoder throws(TupleError) in
+            encoder.append(kind.rawValue)
+            encoder.append(encoded: encodedName)
+            encoder.append(encoded: columns)
+            encoder.append(encoded: ending)
+        }
         return Key(partition: partition, bytes: bytes, space: kind.space)
     }
 

@@ -6,27 +6,17 @@ extension QueryPlanner {
     ///
     /// They are merged by what follows a fixed beginning, in the end the primary key: only where that decides upon the
     /// partition too does no place in the order belong to two records.
-    private func places(_ terms: [Filter]) throws(RecordError) -> [[UInt8]] {
-        var partitions: [Tuple] = []
-        if let partition = query.partition {
-            partitions = [partition]
-        } else {
-            switch shape.partitionKey.kind {
-            case .shards(let count, let names):
-                guard count <= QueryPlanner.placesMax, names.allSatisfy(shape.primaryKey.contains) else { break }
-                partitions = (0..<count).map { Tuple([TupleElement($0)]) }
-            case .fields(let names):
-                let named = QueryPlanner.partitions(names, terms) ?? []
-                guard named.count <= 1 || names.allSatisfy(shape.primaryKey.contains) else { break }
-                partitions = named
-            }
+    func partitions(_ terms: [Filter]) -> [Tuple] {
+        if let partition = query.partition { return [partition] }
+        switch shape.partitionKey.kind {
+        case .shards(let count, let names):
+            guard count <= QueryPlanner.placesMax, names.allSatisfy(shape.primaryKey.contains) else { return [] }
+            return (0..<count).map { Tuple([TupleElement($0)]) }
+        case .fields(let names):
+            let named = QueryPlanner.partitions(names, terms) ?? []
+            guard named.count <= 1 || names.allSatisfy(shape.primaryKey.contains) else { return [] }
+            return named
         }
-        var places: [[UInt8]] = []
-        for partition in partitions {
-            let address = RecordAddress(type: shape.name, partition: partition, primaryKey: [])
-            places.append(try layout.partition(of: address, shape))
-        }
-        return places
     }
 
     /// The partitions that terms name by the values of these fields; nil if they could be others too.
@@ -44,80 +34,91 @@ extension QueryPlanner {
     }
 
     /// The records of a partition, or of some that are merged, by their primary key.
-    func primary(_ terms: [Filter]) throws(RecordError) -> Source? {
-        let places = try places(terms)
-        guard !places.isEmpty else { return nil }
-        return try source(
-            nil,
-            beginning: [.integer(RecordLayout.Kind.record.rawValue), .string(shape.name)],
-            columns: shape.primaryKey.map { .field($0) },
-            in: places,
-            terms
-        )
+    func primary(_ terms: [Filter], in partitions: [Tuple]) throws(RecordError) -> Source? {
+        try source(nil, columns: shape.primaryKey.map { .field($0) }, in: partitions, partitions.count, terms)
     }
 
-    func scan(of index: Index, _ terms: [Filter]) throws(RecordError) -> Source? {
-        var places: [[UInt8]] = []
+    func scan(
+        ofIndexAt place: Int,
+        _ terms: [Filter],
+        in partitions: [Tuple]
+    ) throws(RecordError) -> Source? {
+        let index = shape.indexes[place]
         switch (index.scope, query.partition) {
-        case (.local, _): places = try self.places(terms)
-        case (.global(let shards), nil):
-            for shard in 0..<shards {
-                places.append(try layout.partition(of: index, shape, shard: Tuple([TupleElement(shard)])))
-            }
+        case (.local, _): return try source(place, columns: index.columns, in: partitions, partitions.count, terms)
+        case (.global(let shards), nil): return try source(place, columns: index.columns, in: [], shards, terms)
         default: return nil
         }
-        guard !places.isEmpty else { return nil }
-        return try source(
-            index,
-            beginning: [
-                .integer(RecordLayout.Kind.entry.rawValue), .string(RecordLayout.name(of: index, shape)),
-            ],
-            columns: index.columns,
-            in: places,
-            terms
-        )
     }
 
-    /// The ranges of a source, or nil if it can't give the query's order or would leave records out.
+    /// A source over so many partitions, or nil if it can't give the query's order or would leave records out.
     private func source(
-        _ index: Index?,
-        beginning: [TupleElement],
+        _ index: Int?,
         columns: [KeyExpression],
-        in places: [[UInt8]],
+        in partitions: [Tuple],
+        _ places: Int,
         _ terms: [Filter]
     ) throws(RecordError) -> Source? {
-        var prefixes = [beginning]
+        guard places > 0 else { return nil }
+        var given: [[TupleElement]] = [[]]
         var rest = columns[...]
         let order = query.order.filter { !QueryPlanner.isFixed($0.field, terms) }
         while let column = rest.first, let values = QueryPlanner.values(of: column, terms) {
             // Several values of a column keep the order of what follows only if it is merged, as it is.
-            guard prefixes.count * values.count * places.count <= QueryPlanner.rangesMax else { break }
+            guard given.count * values.count * places <= QueryPlanner.rangesMax else { break }
             // A column that is ordered by may have several values only if they come one after the other.
             if column.fieldName == order.first?.field, values.count > 1 { break }
-            prefixes = prefixes.flatMap { prefix in values.map { prefix + [$0] } }
+            given = given.flatMap { given in values.map { given + [$0] } }
             rest = rest.dropFirst()
         }
         // An entry for each of many values would deliver a record more than once, or not at all.
         guard let isReversed = isReversed(order, by: rest), !rest.contains(where: \.fansOut) else { return nil }
-        let bounds = try QueryPlanner.bounds(of: rest.first, terms)
-        var ranges: [QueryPlan.Range] = []
-        for place in places {
-            for prefix in prefixes {
-                let bytes = try RecordLayout.encode(Tuple(prefix))
-                ranges.append(
-                    QueryPlan.Range(partition: place, prefix: bytes, lower: bounds.lower, upper: bounds.upper)
-                )
+        return Source(
+            index: index,
+            partitions: partitions,
+            given: given,
+            open: rest,
+            bounds: try QueryPlanner.bounds(of: rest.first, terms),
+            fixed: columns.count - rest.count,
+            isReversed: isReversed
+        )
+    }
+
+    func isGlobal(_ source: Source) -> Bool { source.index.map { shape.indexes[$0].scope != .local } ?? false }
+
+    /// The ranges of a source.
+    func union(of source: Source) throws(RecordError) -> QueryPlan.Union {
+        let index = source.index.map { shape.indexes[$0] }
+        var places: [[UInt8]] = []
+        if case .global(let shards)? = index?.scope, let index {
+            for shard in 0..<shards {
+                places.append(try layout.partition(of: index, shape, shard: Tuple([TupleElement(shard)])))
+            }
+        } else {
+            for partition in source.partitions {
+                let address = RecordAddress(type: shape.name, partition: partition, primaryKey: [])
+                places.append(try layout.partition(of: address, shape))
             }
         }
-        let union = QueryPlan.Union(
+        let kind: RecordLayout.Kind = index == nil ? .record : .entry
+        let name = index.map { RecordLayout.name(of: $0, shape) } ?? shape.name
+        var prefixes: [[UInt8]] = []
+        for given in source.given {
+            prefixes.append(try RecordLayout.encode(Tuple([.integer(kind.rawValue), .string(name)] + given)))
+        }
+        let bounds = source.bounds
+        return QueryPlan.Union(
             indexes: index.map { [$0.name] } ?? [],
-            ranges: ranges,
-            open: Array(rest),
-            isGlobal: index.map { $0.scope != .local } ?? false,
-            fixed: columns.count - rest.count,
+            ranges: places.flatMap { place in
+                prefixes.map { prefix in
+                    QueryPlan.Range(partition: place, prefix: prefix, lower: bounds.lower, upper: bounds.upper)
+                }
+            },
+            open: Array(source.open),
+            isGlobal: isGlobal(source),
+            fixed: source.fixed,
             isBounded: bounds.isBounded
         )
-        return Source(union: union, isReversed: isReversed)
     }
 
     /// Whether columns give an order when they are read from their end; nil if they don't give it at all.

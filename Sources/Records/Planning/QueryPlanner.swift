@@ -49,24 +49,31 @@ struct QueryPlanner {
         return plan
     }
 
-    /// A source of candidates, and which way it is read.
+    /// A source of candidates, and which way it is read. Its ranges are made once it is chosen.
     struct Source {
-        var union: QueryPlan.Union
+        /// The place of the index among those of the type; nil for the records themselves.
+        var index: Int?
+        /// The partitions of records that it goes over; none for a global index, which has shards.
+        var partitions: [Tuple]
+        /// The values of the columns that are given.
+        var given: [[TupleElement]]
+        /// The columns that are left open.
+        var open: ArraySlice<KeyExpression>
+        var bounds: Bounds
+        var fixed: Int
         var isReversed: Bool
     }
 
     /// The best of the plans that answer a query whose filter is these terms by one branch.
     private func best(_ terms: [Filter]) throws(RecordError) -> (branch: QueryPlan.Branch, isReversed: Bool)? {
         let sources = try sources(terms)
-        guard let best = sources.max(by: { QueryPlanner.worth($0.union) < QueryPlanner.worth($1.union) }) else {
-            return nil
-        }
+        guard let best = sources.max(by: { QueryPlanner.worth($0) < QueryPlanner.worth($1) }) else { return nil }
         let unions = try intersection(with: best, among: sources, terms)
         return (QueryPlan.Branch(unions: unions, filter: query.filter), best.isReversed)
     }
 
-    private static func worth(_ union: QueryPlan.Union) -> Int {
-        4 * union.fixed + (union.isBounded ? 2 : 0) + (union.indexes.isEmpty ? 1 : 0)
+    private static func worth(_ source: Source) -> Int {
+        4 * source.fixed + (source.bounds.isBounded ? 2 : 0) + (source.index == nil ? 1 : 0)
     }
 
     /// What has to hold in any case.
@@ -77,10 +84,11 @@ struct QueryPlanner {
 
     /// Everything that can deliver the records of these terms in the query's order.
     private func sources(_ terms: [Filter]) throws(RecordError) -> [Source] {
+        let partitions = partitions(terms)
         var sources: [Source] = []
-        if let source = try primary(terms) { sources.append(source) }
-        for index in shape.indexes where !index.isAggregate {
-            if let source = try scan(of: index, terms) { sources.append(source) }
+        if let source = try primary(terms, in: partitions) { sources.append(source) }
+        for place in shape.indexes.indices where !shape.indexes[place].isAggregate {
+            if let source = try scan(ofIndexAt: place, terms, in: partitions) { sources.append(source) }
         }
         return sources
     }
@@ -122,28 +130,27 @@ extension QueryPlanner {
 
     /// All parts at once, in the query's order: what their indexes have in common behind what each fixes.
     private func merger(_ parts: [Filter], _ terms: [Filter]) throws(RecordError) -> QueryPlan? {
-        var merged: Source?
+        var merged: (union: QueryPlan.Union, isReversed: Bool)?
         for part in parts {
             let served = try sources(terms + QueryPlanner.terms(of: part)).filter { source in
-                guard !source.union.indexes.isEmpty, source.union.fixed > 0 else { return false }
+                guard source.index != nil, source.fixed > 0 else { return false }
                 guard let merged else { return true }
-                return source.union.open == merged.union.open && source.union.isGlobal == merged.union.isGlobal
+                return Array(source.open) == merged.union.open && isGlobal(source) == merged.union.isGlobal
                     && source.isReversed == merged.isReversed
             }
-            guard let best = served.max(by: { QueryPlanner.worth($0.union) < QueryPlanner.worth($1.union) }) else {
-                return nil
-            }
-            guard var all = merged else {
-                merged = best
+            guard let best = served.max(by: { QueryPlanner.worth($0) < QueryPlanner.worth($1) }) else { return nil }
+            let union = try union(of: best)
+            guard var all = merged?.union else {
+                merged = (union, best.isReversed)
                 continue
             }
             // One index may serve two parts by the same range.
-            all.union.ranges += best.union.ranges.filter { !all.union.ranges.contains($0) }
-            all.union.indexes += best.union.indexes.filter { !all.union.indexes.contains($0) }
-            all.union.fixed = min(all.union.fixed, best.union.fixed)
-            all.union.isBounded = all.union.isBounded && best.union.isBounded
-            guard all.union.ranges.count <= QueryPlanner.rangesMax else { return nil }
-            merged = all
+            all.ranges += union.ranges.filter { !all.ranges.contains($0) }
+            all.indexes += union.indexes.filter { !all.indexes.contains($0) }
+            all.fixed = min(all.fixed, union.fixed)
+            all.isBounded = all.isBounded && union.isBounded
+            guard all.ranges.count <= QueryPlanner.rangesMax else { return nil }
+            merged = (all, best.isReversed)
         }
         return merged.map { merged in
             let branch = QueryPlan.Branch(unions: [merged.union], filter: query.filter)
@@ -162,12 +169,15 @@ extension QueryPlanner {
         among sources: [Source],
         _ terms: [Filter]
     ) throws(RecordError) -> [QueryPlan.Union] {
-        func isComplete(_ union: QueryPlan.Union) -> Bool { !union.indexes.isEmpty && union.open.isEmpty }
-        guard isComplete(best.union), query.order.isEmpty else { return [best.union] }
-        let others = sources.map(\.union).filter { other in
-            other != best.union && isComplete(other) && other.isGlobal == best.union.isGlobal
+        func isComplete(_ source: Source) -> Bool { source.index != nil && source.open.isEmpty }
+        let first = try union(of: best)
+        guard isComplete(best), query.order.isEmpty else { return [first] }
+        var unions = [first] + (try trigrams(beside: first, terms))
+        let others = sources.filter { other in
+            other.index != best.index && isComplete(other) && isGlobal(other) == first.isGlobal
         }
-        return [best.union] + (try trigrams(beside: best.union, terms)) + others.prefix(2)
+        for other in others.prefix(2) { unions.append(try union(of: other)) }
+        return unions
     }
 
     /// A scan for each further run of three characters, up to three of them.

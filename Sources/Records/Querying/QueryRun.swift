@@ -141,10 +141,7 @@ extension QueryRun {
     func strategy() throws(RecordError) -> Strategy {
         try query.validate(for: shape)
         guard writer.store.capabilities.order >= .partition else { throw QueryRun.unordered(shape.name) }
-        let planner = QueryPlanner(shape: shape, layout: writer.layout, query: query)
-        let walk = try walk(beside: planner)
-        let strategy: Strategy
-        if let (walk, plan) = walk { strategy = .walk(walk, plan) } else { strategy = .plan(try planner.plan()) }
+        let strategy = try chosen(QueryPlanner(shape: shape, layout: writer.layout, query: query))
         guard !strategy.plan.isReversed || writer.store.capabilities.reverseScan else {
             throw QueryRun.unordered(shape.name)
         }
@@ -155,22 +152,27 @@ extension QueryRun {
         RecordError(.unsupported, "The store can't read keys in this order.", ["type": type])
     }
 
-    /// A walk over partitions, where it is better than what answers for all of them at once.
-    private func walk(beside planner: QueryPlanner) throws(RecordError) -> (PartitionWalk, QueryPlan)? {
-        guard query.partition == nil, query.order.isEmpty else { return nil }
-        var whole: QueryPlan?
+    /// The plan, or a walk over partitions where that is better than what answers for all of them at once.
+    private func chosen(_ planner: QueryPlanner) throws(RecordError) -> Strategy {
+        guard query.partition == nil, query.order.isEmpty else { return .plan(try planner.plan()) }
+        let whole: QueryPlan
         do throws(RecordError) {
             whole = try planner.plan()
         } catch {
-            guard error.code == .notServed else { throw error }
+            guard error.code == .notServed, let walk = try walk(isServedOnly: false) else { throw error }
+            return walk
         }
-        if let whole, whole.isServed || query.filter == .everything { return nil }
+        if whole.isServed || query.filter == .everything { return .plan(whole) }
+        return try walk(isServedOnly: true) ?? .plan(whole)
+    }
+
+    private func walk(isServedOnly: Bool) throws(RecordError) -> Strategy? {
         let walk = try PartitionWalk(shape, query, writer.store, writer.layout)
         // What is walked is asked for by hand, as is a scan, where partitions have to be listed first.
         guard walk.named != nil || query.allowsScan || query.filter == .everything else { return nil }
         var inner = query
         inner.partition = walk.example
         let plan = try QueryPlanner(shape: shape, layout: writer.layout, query: inner).plan()
-        return whole == nil || plan.isServed ? (walk, plan) : nil
+        return plan.isServed || !isServedOnly ? .walk(walk, plan) : nil
     }
 }

@@ -28,6 +28,9 @@ public struct TupleEncoder: Sendable {
         bytes.removeLast(bytes.count - prefixByteCount)
     }
 
+    /// Appends elements that are encoded already: by an encoder at the same depth, whose tuple they made up or began.
+    public mutating func append(encoded elements: [UInt8]) { bytes += elements }
+
     /// Appends ``TupleElement/null``.
     public mutating func appendNull() {
         bytes.append(TypeCode.null)
