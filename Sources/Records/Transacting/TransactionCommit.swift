@@ -64,7 +64,7 @@ struct TransactionCommit {
             try await writer.readBeside(&attempt)
             guard try await writer.tellBehind(attempt.plan.behind, of: attempt.shape) else { return false }
             let isClear = try await writer.judgeClaims(&attempt, beside: staged.mapValues(\.projection))
-            let isWhole = try await !attempt.plan.outside.isEmpty && isClear ? writer.prewrite(&attempt) : isClear
+            let isWhole = try await !attempt.plan.isInside && isClear ? writer.prewrite(&attempt) : isClear
             attempts.append(attempt)
             guard isWhole else { return false }
         }

@@ -27,7 +27,7 @@ extension ChangeAttempt {
         }
         for key in plan.sums.keys { try ChangeAttempt.requireRoom(for: key, of: shape, limits) }
         for key in plan.doubted { try ChangeAttempt.requireRoom(for: key, of: shape, limits) }
-        if !plan.outside.isEmpty { try ChangeAttempt.requireRoom(for: intent, of: shape, limits) }
+        if !plan.isInside { try ChangeAttempt.requireRoom(for: intent, of: shape, limits) }
     }
 
     static func requireRoom(for key: Key, of shape: RecordShape, _ limits: Limits) throws(RecordError) {

@@ -123,7 +123,7 @@ struct ChangeAttempt: Sendable {
         let precondition: Precondition? =
             rules.contains(.compareRecord) ? revision.map { .revision($0) } ?? row.unchanged : nil
         var operations: [WriteBatch.Operation] = []
-        if change.entering != nil, value != nil, plan.outside.isEmpty, precondition != nil {
+        if change.entering != nil, value != nil, plan.isInside, precondition != nil {
             // All is in one batch, so the record need not be written to stop others on their way.
             operations.append(WriteBatch.Operation(.check, at: row.key, if: precondition))
         } else if let value {

@@ -57,6 +57,12 @@ struct ChangePlan: Sendable {
         }
     }
 
+    /// Whether the record's batch takes everything along.
+    var isInside: Bool {
+        newEntries.outside.isEmpty && oldEntries.outside.isEmpty && newClaims.outside.isEmpty
+            && oldClaims.outside.isEmpty && doubted.isEmpty
+    }
+
     /// Every row outside of the record's batch.
     var outside: Set<Key> {
         newEntries.outside.union(oldEntries.outside).union(newClaims.outside).union(oldClaims.outside).union(doubted)
@@ -71,6 +77,8 @@ struct ChangePlan: Sendable {
         _ keys: Set<Key>,
         _ isInside: (Key) -> Bool
     ) -> (inside: Set<Key>, outside: Set<Key>) {
+        // Mostly all are of one kind, and hashing keys again is a good part of what a plan costs.
+        if keys.allSatisfy(isInside) { return (keys, []) }
         let inside = keys.filter(isInside)
         return (inside, keys.subtracting(inside))
     }

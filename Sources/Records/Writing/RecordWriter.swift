@@ -64,7 +64,7 @@ struct RecordWriter: Sendable {
         try await readBeside(&attempt)
         guard try await tellBehind(attempt.plan.behind, of: attempt.shape) else { return nil }
         guard try await judgeClaims(&attempt) else { return nil }
-        if !attempt.plan.outside.isEmpty {
+        if !attempt.plan.isInside {
             guard try await prewrite(&attempt) else { return nil }
         }
         guard isHeld(view) else { return nil }

@@ -8,7 +8,7 @@ import KeyValue
 func measureFileUploads(_ bench: Workbench, _ results: inout Results) async throws {
     let store = try await bench.openStore("file-uploads.db")
     let uploads = try await ServedUploads(store)
-    let count = 6_400
+    let count = 3_200
     let made = try await interleave(
         [
             Body(name: "upload, finish, process", operations: count) { _ in
@@ -23,7 +23,7 @@ func measureFileUploads(_ bench: Workbench, _ results: inout Results) async thro
     await store.close()
     results.figures.append(Figure("upload, finish and process, durable, 64 clients", made[0], .rateAtLeast(2_000)))
     // As flat as can be seen: ten times as many, and at most the caches more.
-    let numbers = [bench.writtenCount / 10, bench.writtenCount]
+    let numbers = [bench.writtenCount / 40, bench.writtenCount / 4]
     let peaks = try numbers.map { number in
         let outcome = try Child.run("uploads", "sqlite:" + bench.path("many-\(number).db"), "\(number)")
         return Series(
