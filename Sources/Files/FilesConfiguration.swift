@@ -21,7 +21,7 @@ public struct FilesConfiguration: Sendable {
     public var waitingMax = 10_000
     /// How many records a list may look at for one page.
     public var examinedMax = 20_000
-    /// How many more it may look at to tell how many there are, where no count is kept of what is asked for.
+    /// How many more it may look at when it is asked how many there are and no count is kept of that.
     public var countedMax = 10_000
     /// What a background image's location has to begin with, besides those of the service's own public objects.
     public var backgroundOrigins: [String] = []

@@ -91,6 +91,22 @@ import Testing
         #expect(try await subject.refusal(.list, #"{"filter":{"name":\#(deep)}}"#) == .invalidParameters)
     }
 
+    @Test func aTotalIsCountedForThoseWhoAskForIt() async throws {
+        let subject = try await Subject()
+        for number in 0..<23 { _ = try await subject.make("ann", name: number % 2 == 0 ? "hay" : "straw") }
+        func told(_ parameters: String) async throws -> [Int?] {
+            let answer = try await subject.ask(.list, "{\(parameters)}")
+            let isExact = answer.content["isExact"]?.bool
+            return [answer.content["total"]?.integer, answer.content["pages"]?.integer, isExact == true ? 1 : 0]
+        }
+        let hay = #""filter":{"name":"hay"},"limit":5"#
+        #expect(try await told(hay) == [6, 2, 0])
+        #expect(try await told(hay + #","offset":5"#) == [11, 3, 0])
+        #expect(try await told(hay + #","offset":10"#) == [12, 3, 1])
+        #expect(try await told(hay + #","includeTotal":true"#) == [12, 3, 1])
+        #expect(try await told(#""limit":5"#) == [23, 5, 1])
+    }
+
     @Test func aListThatLooksAtTooMuchSaysSo() async throws {
         let subject = try await Subject { configuration in
             configuration.examinedMax = 10

@@ -30,9 +30,11 @@ extension FilesService {
         return Answer(.object(members))
     }
 
-    /// How many uploads a list has: as it is counted, or else as far as they are looked at.
+    /// How many uploads a list has: as it is counted, or else as far as they are looked at. Unless more than the page is
+    /// to be looked at, it is one more than what it reaches where more may follow, so that pagers go on.
     private func total(of request: ListRequest, _ walk: inout ListWalk) async throws -> (value: Int64, isExact: Bool) {
         guard request.isCounted else {
+            guard request.includesTotal else { return (walk.passed + (walk.cursor == nil ? 0 : 1), walk.cursor == nil) }
             walk.examinedMax = configuration.countedMax
             let counted = try await walk.countRest()
             return (counted, walk.cursor == nil)
@@ -57,7 +59,8 @@ struct ListWalk {
     /// Where to go on; nil at the end.
     private(set) var cursor: QueryCursor?
     private var isAtEnd = false
-    private var passed: Int64 = 0
+    /// How many there were so far.
+    private(set) var passed: Int64 = 0
     private static let pageMax = 500
 
     init(uploads: UploadRecords, request: ListRequest, examinedMax: Int) {

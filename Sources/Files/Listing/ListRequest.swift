@@ -16,6 +16,8 @@ struct ListRequest: Sendable {
     let isDescending: Bool
     let offset: Int
     let limit: Int
+    /// Whether to count further than the page reaches, where no count is kept.
+    let includesTotal: Bool
     /// Where the page before ended; then the offset counts for nothing.
     let cursor: QueryCursor?
 
@@ -36,6 +38,7 @@ struct ListRequest: Sendable {
         isDescending = parameters.text("order") != "ASC"
         offset = parameters.integer("offset") ?? 0
         limit = parameters.integer("limit") ?? 10
+        includesTotal = parameters.flag("includeTotal")
         cursor = try parameters.text("after").map { (text) throws(FilesError) in
             guard let bytes = CursorText.bytes(of: text) else { throw ListRequest.foreignCursor }
             return QueryCursor(bytes: bytes)

@@ -39,6 +39,7 @@ enum ListShape {
             "criteria": .choice(UploadType.orders.keys.sorted()), "owner": .text(1...78), "public": .bool,
             "temp": .bool, "expiration": .integer(0...Int64.max), "without": .list(.text(1...64), 0...100),
             "filter": filter, "tags": .list(.text(1...20, .noComma), 0...20), "after": .text(1...4_096),
+            "includeTotal": .bool,
         ],
         others: .ignored
     )
