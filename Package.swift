@@ -320,11 +320,13 @@ let package = Package(
             name: "FilesTests",
             dependencies: ["Files", "JSONFormat", "KeyValue", "ObjectStorage", "Records", "TestSupport", "Tuples"]
         ),
+        // What the files service that is replaced kept in its Redis, and went on writing.
+        .target(name: "LegacyService", dependencies: ["TestServers", "TestSupport"], path: "Tests/LegacyService"),
         .testTarget(
             name: "ImportersTests",
             dependencies: [
-                "Drivers", "Files", "Importers", "JSONFormat", "KeyValue", "ObjectStorage", "Records", "TestServers",
-                "TestSupport", "Tuples",
+                "Drivers", "Files", "Importers", "JSONFormat", "KeyValue", "LegacyService", "ObjectStorage", "Records",
+                "TestServers", "TestSupport", "Tuples",
             ]
         ),
         .testTarget(
@@ -417,8 +419,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CommandLineTool", "Drivers", "KeyValue", "Migration", "Records", "StoreWriter", "TestServers",
-                "TestSupport", "Tuples", "wherehouse",
+                "CommandLineTool", "Drivers", "KeyValue", "LegacyService", "Migration", "Records", "StoreWriter",
+                "TestServers", "TestSupport", "Tuples", "wherehouse",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             resources: [.copy("Foreign")]

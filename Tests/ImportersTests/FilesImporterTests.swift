@@ -3,6 +3,7 @@ import Files
 import Importers
 import JSONFormat
 import KeyValue
+import LegacyService
 import ObjectStorage
 import Records
 import Synchronization

@@ -2,7 +2,9 @@ import Drivers
 import Foundation
 import Importers
 import KeyValue
+import LegacyService
 import Records
+import Synchronization
 import TestServers
 import TestSupport
 import Testing
@@ -12,16 +14,8 @@ import Tuples
 
 /// Following a files service in Redis that goes on writing, checked by what an import of its last state brings over.
 @Suite(.serialized) struct FollowingTests {
-    private static func legacy() async throws -> LegacyFiles {
-        try await LegacyFiles([
-            "--repl-diskless-sync-delay", "0", "--notify-keyspace-events", "KA",
-            "--user", "wherehouse", "on", ">tool", "~*", "&*", "+@all",
-        ])
-    }
-
     private func captured(_ legacy: LegacyFiles, by way: String = "stream") async throws -> any ForeignCapture {
-        let url = "redis://wherehouse:tool@127.0.0.1:\(legacy.server.port)?layout=raw&capture=\(way)"
-        return try #require(try await StoreRegistry.bundled.open(url) as? any ForeignCapture)
+        try #require(try await StoreRegistry.bundled.open(legacy.url(capturing: way)) as? any ForeignCapture)
     }
 
     private func target(_ store: any KeyValueStore) async throws -> UploadImport {
@@ -54,7 +48,7 @@ import Tuples
 
     @Test(arguments: ["sqlite", "postgresql", "couchdb"])
     func recordsAreThoseOfTheEndWhenAServiceWroteAllTheTime(kind: String) async throws {
-        let legacy = try await FollowingTests.legacy()
+        let legacy = try await LegacyFiles.followed()
         let folder = try TemporaryDirectory()
         let couch = try ScriptedCouchDB.start()
         let url =
@@ -67,7 +61,7 @@ import Tuples
         let target = try await target(store)
         let source = try await captured(legacy)
         try await source.installCapture()
-        let service = try LegacyService(legacy, folder)
+        let service = try LegacyWriter(legacy, folder.file("commands"))
         try await Patience.until { try legacy.server.cli("dbsize").prefix { $0.isNumber }.count >= 2 }
 
         // One that is stopped in between.
@@ -92,9 +86,33 @@ import Tuples
         await store.close()
     }
 
+    @Test func writersAreLetInAgainWhereItFailsAfterTheFreeze() async throws {
+        let legacy = try await LegacyFiles.followed()
+        let source = try await captured(legacy)
+        let store = MemoryStore(.reference)
+        try await source.installCapture()
+        for number in 1...2 { try legacy.make(number, "ann", alias: "a\(number)") }
+        let failing = try await target(FailingTarget(base: store, source: source, legacy: legacy))
+        let error = await #expect(throws: StoreError.self) {
+            _ = try await follower(source, failing).run(until: .frozen)
+        }
+        #expect(error?.code == .corrupted)
+        #expect(try await !source.captureReport().isRefusing)
+        let told = try legacy.server.cli("hset", "{ms-files}files-data:" + LegacyFiles.id(2), "name", "let in")
+        #expect(!told.contains("NOPERM"))
+
+        let target = try await target(store)
+        let report = try await follower(source, target).run(until: .frozen)
+        #expect(report.behind == 0)
+        let found = try await records(target)
+        #expect(found == (try await imported(source)).records)
+        #expect(found[LegacyFiles.id(2)]?.name == "let in")
+        await source.close()
+    }
+
     @Test(arguments: ["stream", "events"])
     func whatIsGoneOrDamagedIsRemoved(way: String) async throws {
-        let legacy = try await FollowingTests.legacy()
+        let legacy = try await LegacyFiles.followed()
         let source = try await captured(legacy, by: way)
         let target = try await target(MemoryStore(.reference))
         for number in 1...4 { try legacy.make(number, "ann", alias: "a\(number)") }
@@ -132,31 +150,37 @@ import Tuples
     }
 }
 
-/// What the replaced service goes on writing, step after step, until it is ended.
-private final class LegacyService {
-    private let process: ChildProcess
-    private let commands: String
+/// Has the service change an upload whenever something is written here, and takes nothing more once it is refused.
+private final class FailingTarget: StoreDecorator {
+    let base: any KeyValueStore
+    private let source: any ForeignCapture
+    private let legacy: LegacyFiles
+    private let changes = Mutex(0)
 
-    init(_ legacy: LegacyFiles, _ folder: TemporaryDirectory) throws {
-        commands = folder.file("commands")
-        var story = LegacyStory(seed: 5)
-        try Data((0..<12_000).flatMap { _ in story.next() }.map { $0 + "\n" }.joined().utf8)
-            .write(to: URL(filePath: commands))
-        // It waits a moment after every few, so that it is at it for long.
-        let script = """
-            while IFS= read -r line && [ -e "$1" ]; do
-              echo "$line"; n=$((n + 1)); [ $((n % 25)) != 0 ] || sleep 0.05
-            done < "$1" | redis-cli -p \(legacy.server.port) > "$1.told" 2>&1
-            """
-        process = try ChildProcess("/bin/bash", ["-c", script, "service", commands])
+    init(base: any KeyValueStore, source: any ForeignCapture, legacy: LegacyFiles) {
+        self.base = base
+        self.source = source
+        self.legacy = legacy
     }
 
-    /// Ends it once it was told that it may write no more.
-    func endRefused() async throws {
-        try await Patience.until {
-            try String(contentsOfFile: commands + ".told", encoding: .utf8).contains("NOPERM")
+    func around<Result: Sendable>(
+        _ call: StoreCall,
+        _ body: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result {
+        guard call.changesStore else { return try await body() }
+        guard try await !source.captureReport().isRefusing else {
+            throw StoreError(.corrupted, "Nothing is taken any more.")
         }
-        try FileManager.default.removeItem(atPath: commands)
-        try process.finish()
+        let result = try await body()
+        let number = changes.withLock { changes in
+            changes += 1
+            return changes
+        }
+        do {
+            try legacy.command("hset", "files-data:" + LegacyFiles.id(1), "name", "Pier \(number)")
+        } catch {
+            throw StoreError(.unavailable, "The service can't write.", cause: error)
+        }
+        return result
     }
 }

@@ -1,34 +1,47 @@
 import Foundation
-import TestServers
+package import TestServers
 
 /// A Redis that holds what the replaced files service would have written: what each of its steps leaves behind.
-final class LegacyFiles: Sendable {
-    let server: RedisServer
+package final class LegacyFiles: Sendable {
+    package let server: RedisServer
     /// When everything began, in milliseconds since 1970.
-    static let start: Int64 = 1_600_000_000_000
+    package static let start: Int64 = 1_600_000_000_000
 
-    init(_ arguments: [String] = []) async throws { server = try await RedisServer.start(arguments) }
+    package init(_ arguments: [String] = []) async throws { server = try await RedisServer.start(arguments) }
 
-    var url: String { server.url + "?layout=raw" }
+    package var url: String { server.url + "?layout=raw" }
 
-    func command(_ name: String, _ key: String, _ rest: String...) throws {
+    /// One that can be followed, by a user of its own.
+    package static func followed() async throws -> LegacyFiles {
+        try await LegacyFiles([
+            "--repl-diskless-sync-delay", "0", "--notify-keyspace-events", "KA",
+            "--user", "wherehouse", "on", ">tool", "~*", "&*", "+@all",
+        ])
+    }
+
+    /// With what it changes, by its stream or its events.
+    package func url(capturing way: String = "stream") -> String {
+        "redis://wherehouse:tool@127.0.0.1:\(server.port)?layout=raw&capture=\(way)"
+    }
+
+    package func command(_ name: String, _ key: String, _ rest: String...) throws {
         try server.cli([name, "{ms-files}" + key] + rest)
     }
 
     /// An identifier that a number stands for.
-    static func id(_ number: Int) -> String { "00000000-0000-4000-8000-" + digits(number, 12) }
+    package static func id(_ number: Int) -> String { "00000000-0000-4000-8000-" + digits(number, 12) }
 
-    static func digits(_ number: Int, _ count: Int) -> String {
+    package static func digits(_ number: Int, _ count: Int) -> String {
         let text = String(number, radix: 16)
         return String(repeating: "0", count: count - text.count) + text
     }
 
-    static func part(_ number: Int, _ index: Int = 0) -> String {
+    package static func part(_ number: Int, _ index: Int = 0) -> String {
         "\(digits(7, 32))/\(id(number))/10000000-0000-4000-8000-\(digits(index, 12)).jpeg"
     }
 
     /// The field `files`: parts of 10 bytes, and one more each.
-    static func files(_ number: Int, count: Int = 1, bucket: String = "models") -> String {
+    package static func files(_ number: Int, count: Int = 1, bucket: String = "models") -> String {
         let parts = (0..<count).map { index in
             """
             {"type":"c-preview","filename":"\(part(number, index))","contentType":"image/jpeg",\
@@ -40,7 +53,7 @@ final class LegacyFiles: Sendable {
     }
 
     /// What beginning an upload leaves: the record, its parts, and its place in the list of those that are not finished.
-    func begin(
+    package func begin(
         _ number: Int,
         _ owner: String,
         parts: Int = 1,
@@ -66,14 +79,14 @@ final class LegacyFiles: Sendable {
     }
 
     /// What the coming of a part leaves.
-    func arrive(_ number: Int, _ index: Int) throws {
+    package func arrive(_ number: Int, _ index: Int) throws {
         let time = "\(LegacyFiles.start + 60_000 + Int64(index))"
         try command("hset", "upload-data:" + LegacyFiles.part(number, index), "status", "2", "uploadedAt", time)
         try command("hincrby", "files-data:" + LegacyFiles.id(number), "uploaded", "1")
     }
 
     /// What finishing an upload leaves: it is in the lists of its owner, of all, and of its tags.
-    func finish(_ number: Int, _ owner: String, isPublic: Bool = false, tags: [String] = []) throws {
+    package func finish(_ number: Int, _ owner: String, isPublic: Bool = false, tags: [String] = []) throws {
         let id = LegacyFiles.id(number)
         let time = "\(LegacyFiles.start + 60_000)"
         try command("persist", "files-data:\(id)")
@@ -90,7 +103,7 @@ final class LegacyFiles: Sendable {
     }
 
     /// An upload that has gone all the way.
-    func make(
+    package func make(
         _ number: Int,
         _ owner: String,
         isPublic: Bool = false,

@@ -1,7 +1,7 @@
 import TestSupport
 
 /// Commands as the replaced files service sent them, of uploads that come, change and go, drawn from a seed.
-struct LegacyStory {
+package struct LegacyStory {
     private struct Upload {
         var owner: String
         var isFinished = false
@@ -13,7 +13,7 @@ struct LegacyStory {
     /// Which upload an owner's alias leads to.
     private var aliases: [String: [String: Int]] = [:]
 
-    init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+    package init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
     private mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &generator) }
 
@@ -23,7 +23,7 @@ struct LegacyStory {
     }
 
     /// The commands of the next step.
-    mutating func next() -> [String] {
+    package mutating func next() -> [String] {
         let number = 1 + below(40)
         let id = LegacyFiles.id(number)
         let data = "files-data:" + id
