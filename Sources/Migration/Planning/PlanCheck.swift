@@ -55,7 +55,12 @@ extension MigrationController {
 
     private static func isEmpty(_ store: any KeyValueStore) async throws(StoreError) -> Bool {
         for space in StoreRows.spaces {
-            guard try await store.partitions(in: space, limit: 1, after: nil).partitions.isEmpty else { return false }
+            var cursor: Cursor?
+            repeat {
+                let page = try await store.partitions(in: space, limit: 1, after: cursor)
+                guard page.partitions.isEmpty else { return false }
+                cursor = page.cursor
+            } while cursor != nil
         }
         return true
     }
