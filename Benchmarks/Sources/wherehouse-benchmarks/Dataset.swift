@@ -23,9 +23,8 @@ struct Dataset: Sendable {
         var random = SplitMix(state: 20_260_101)
         keys = (0..<count).map { number in
             Key(
-                partition: Array("tenant-".utf8) + Dataset.digits(number / 10_000, 9),
-                bytes: Array("file-".utf8) + Dataset.digits(number / Dataset.prefixSize, 8) + [0x2D, 0x2D]
-                    + Dataset.digits(number, 9)
+                "tenant-" + digits(number / 10_000, 9),
+                "file-" + digits(number / Dataset.prefixSize, 8) + "--" + digits(number, 9)
             )
         }
         values = (0..<4_093).map { _ in Dataset.value(&random) }
@@ -38,11 +37,6 @@ struct Dataset: Sendable {
     /// The range of the records that share the prefix of record `number`.
     func prefix(of number: Int) -> KeyRange {
         .prefix(Array(keys[number].bytes.prefix(Dataset.prefixBytes)), of: keys[number].partition)
-    }
-
-    private static func digits(_ number: Int, _ width: Int) -> [UInt8] {
-        let digits = Array(String(number).utf8)
-        return Array(repeating: 0x30, count: max(0, width - digits.count)) + digits
     }
 
     private static func value(_ random: inout SplitMix) -> [UInt8] {

@@ -3,68 +3,27 @@ import KeyValue
 
 /// A Redis of this run's own that keeps nothing on disk, and a connection that asks as a careful programmer would.
 final class DirectRedis {
-    let port: Int
-    private let server = Process()
-    private let input = Pipe()
+    private let server: ServerProcess
     private var handle: Int32 = -1
     private var buffer = [UInt8](repeating: 0, count: 1 << 20)
     private var (start, end) = (0, 0)
 
     init() throws {
-        port = try DirectRedis.freePort()
-        // It ends with this process, whose end of the pipe closes then.
-        let script = "redis-server --port \(port) --bind 127.0.0.1 --save '' & cat; kill -9 $!"
-        server.executableURL = URL(filePath: "/bin/sh")
-        server.arguments = ["-c", script]
-        server.currentDirectoryURL = FileManager.default.temporaryDirectory
-        server.standardInput = input
-        server.standardOutput = FileHandle.nullDevice
-        server.standardError = FileHandle.nullDevice
-        try server.run()
-        for _ in 0..<500 {
-            if try connect() { return }
-            usleep(10_000)
-        }
-        throw WrongAnswer(answer: "none")
+        server = try ServerProcess("redis-server --port $0 --bind 127.0.0.1 --save ''")
+        try server.wait { try connect() }
     }
 
     func stop() {
         close(handle)
-        input.fileHandleForWriting.closeFile()
-        server.waitUntilExit()
+        server.stop()
     }
 
+    var port: Int { server.port }
     var url: String { "redis://127.0.0.1:\(port)" }
-
-    private static func withAddress<Result>(
-        _ port: Int,
-        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
-    ) -> Result {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, size) }
-        }
-    }
-
-    static func freePort() throws -> Int {
-        let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(handle) }
-        guard withAddress(0, { bind(handle, $0, $1) }) == 0 else { throw WrongAnswer(answer: "no port") }
-        var address = sockaddr_in()
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        _ = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(handle, $0, &size) }
-        }
-        return Int(in_port_t(bigEndian: address.sin_port))
-    }
 
     private func connect() throws -> Bool {
         handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard DirectRedis.withAddress(port, { Foundation.connect(handle, $0, $1) }) == 0 else {
+        guard ServerProcess.withAddress(port, { Foundation.connect(handle, $0, $1) }) == 0 else {
             close(handle)
             return false
         }

@@ -22,7 +22,7 @@ struct ServedUploads: Sendable {
 
     static let wallClock: @Sendable () -> Timestamp = { Timestamp(milliseconds: start + 100_000_000) }
 
-    static func id(_ number: Int) -> String { "00000000-0000-4000-8000-" + digits(number, 12) }
+    static func id(_ number: Int) -> String { "00000000-0000-4000-8000-" + digits(number, 12, radix: 16) }
 
     /// The name of an upload. Of ten of them one has the word that lists look for.
     static func name(_ number: Int) -> String { "Pier \(number % 10 == 7 ? "lantern" : "plank") \(number)" }
@@ -48,7 +48,7 @@ struct ServedUploads: Sendable {
         upload.uploadedAt = start + Int64(number) + 1_000
         upload.processedAt = upload.uploadedAt
         upload.name = name(number)
-        let part = "\(digits(7, 32))/\(id)/10000000-0000-4000-8000-000000000000.bin"
+        let part = "\(digits(7, 32, radix: 16))/\(id)/10000000-0000-4000-8000-000000000000.bin"
         upload.parts = [ImportedUpload.Part(name: part, type: "arbitrary")]
         upload.parts[0].contentLength = InstantObjects.contentLength
         upload.parts[0].uploadedAt = upload.uploadedAt
@@ -102,10 +102,4 @@ struct InstantObjects: ObjectProvider {
     func remove(_ name: String) async throws {}
 
     func setPublic(_ isPublic: Bool, of name: String) async throws {}
-}
-
-/// A number of so many hexadecimal digits.
-private func digits(_ number: Int, _ count: Int) -> String {
-    let text = String(number, radix: 16)
-    return String(repeating: "0", count: max(0, count - text.count)) + text
 }

@@ -65,11 +65,6 @@ enum UploadRecords {
     /// What a body sums up of a message that it read.
     static func digest(_ message: UploadMessage) -> Int { Int(message.created & 0x3FF) + 1 }
 
-    static func digits(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-
     static func open(_ store: any KeyValueStore, _ indexes: [Index]) async throws -> RecordStore {
         try await RecordStore.open(
             store,
