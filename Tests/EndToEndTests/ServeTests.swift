@@ -165,11 +165,25 @@ import Testing
         #expect(await third.running.status() == 0)
     }
 
-    /// The embedded store's records go to a PostgreSQL while clients upload, without a restart on the way.
-    @Test func recordsMoveWhileFilesAreServed() async throws {
+    /// Where a server keeps its records: all in one store, or the uploads in one of their own.
+    private func store(_ uploads: String, isSplit: Bool) -> String {
+        guard isSplit else { return uploads }
+        let rest = "sqlite:" + tool.directory.appending(path: "rest.db").path
+        return "split:?rest=\(rest)&uploads=" + uploads.replacing("%", with: "%25").replacing("&", with: "%26")
+    }
+
+    /// The embedded store's records go to a PostgreSQL while clients upload, without a restart on the way: all of them,
+    /// or the uploads alone, while what else the server keeps stays where it is.
+    @Test(arguments: [false, true])
+    func recordsMoveWhileFilesAreServed(isSplit: Bool) async throws {
         let token = try await issue("owner:ann")
-        let first = try await start(token)
+        let embedded = "sqlite:" + tool.directory.appending(path: "embedded.db").path
+        let first = try await start(token, "--store", store(embedded, isSplit: isSplit))
         let oldest = try await first.upload("before")
+        let sent = #"{"uploadId":"\#(oldest)","meta":{"name":"renamed"}}"#
+        let key = ["Idempotency-Key": "rename"]
+        let renamed = try await first.send("POST", "/files/update", sent, headers: key)
+        #expect(renamed.status == 200, "\(renamed)")
         first.running.signal(SIGTERM)
         #expect(await first.running.status() == 0)
 
@@ -178,11 +192,11 @@ import Testing
             tool: tool,
             name: "files",
             control: try await postgres.makeDatabase() + "?accept=relaxed",
-            source: "sqlite:" + tool.directory.appending(path: "data/metadata.db").path,
+            source: embedded,
             target: try await postgres.makeDatabase() + "?accept=relaxed"
         )
         try await migration.run("plan", on: migration.url)
-        let server = try await start(token, "--store", migration.url)
+        let server = try await start(token, "--store", store(migration.url, isSplit: isSplit))
         let uploads = Acknowledged()
         let writers = (0..<3).map { writer in
             Task {
@@ -213,18 +227,22 @@ import Testing
             guard case .failure(let error) = await writer.result else { continue }
             #expect(error is CancellationError || error is URLError)
         }
-        var expected = uploads.ids
-        expected["before"] = oldest
+        let expected = uploads.ids
         #expect(try await server.names().isSuperset(of: expected.keys))
+        #expect(try await server.names().contains("renamed"))
         server.running.signal(SIGTERM)
         #expect(await server.running.status() == 0)
 
-        // The target has everything by itself.
-        let last = try await start(token, "--store", migration.target)
+        // The target has everything by itself, and whoever asks again is answered as before.
+        let last = try await start(token, "--store", store(migration.target, isSplit: isSplit))
         #expect(try await last.names().isSuperset(of: expected.keys))
         for (name, id) in expected { #expect(try await last.bytes(of: id) == name) }
+        #expect(try await last.bytes(of: oldest) == "before")
+        let again = try await last.send("POST", "/files/update", sent, headers: key)
+        #expect(again == renamed)
         last.running.signal(SIGTERM)
         #expect(await last.running.status() == 0)
+        #expect(try await tool.output("partitions", migration.target).contains("http/answers/") != isSplit)
     }
 
     @Test func tokensAreIssuedListedAndRevoked() async throws {
@@ -274,6 +292,11 @@ import Testing
             #expect(outcome.status == 2, "\(outcome)")
             #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome)")
         }
+        // What still lies in a store that was meant to be another part's is told of, rather than lost sight of.
+        try await tool.output("put", "sqlite:all.db", "http/answers/0", "key", "value")
+        let split = "split:?rest=sqlite:all.db&answers=sqlite:answers.db"
+        let forgetful = try await tool.run("serve", "--listen", "0", "--store", split)
+        #expect(forgetful.status == 2 && forgetful.error.contains("another part's"), "\(forgetful)")
         let missing = try await tool.run("serve", "--listen", "0", "--token-file", "nowhere")
         #expect(missing.status == 1 && missing.error.contains("nowhere"), "\(missing)")
     }

@@ -5,7 +5,9 @@ struct RootCommand: ParsableCommand {
         commandName: "wherehouse",
         abstract: "Keeps the metadata of storage services in any database, and moves it between them.",
         discussion: """
-            A store is named by a URL, such as sqlite:metadata.db. \(BytesArgument.discussion)
+            A store is named by a URL, such as sqlite:metadata.db. \(BytesArgument.discussion) A store that is split is \
+            split:?rest=URL&uploads=URL&answers=URL: what serve keeps of each kind lies in a store of its own, and all else \
+            in rest. Inside it & and % are written %26 and %25.
 
             Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped by ^C. An error is one line on standard error.
 

@@ -1,11 +1,10 @@
 import ArgumentParser
-import Drivers
 import KeyValue
 
 /// What a command works with.
 struct CommandContext {
     let output = Output()
-    let registry = StoreRegistry.bundled
+    let registry = StoreRegistry.ofCommands
     let environment = StoreEnvironment.live
 
     /// Opens a store for the time of `body`. One that is not there is made only by what writes: a name that was

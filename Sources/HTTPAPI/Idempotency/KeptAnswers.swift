@@ -187,8 +187,10 @@ public final class KeptAnswers: Sendable {
     }
 
     private static let shards = 16
+    /// What their partitions begin with, and no others: a part that a store can be split by.
+    public static let partitionPrefix = Array("http/answers/".utf8)
 
-    private static func partition(_ shard: Int) -> [UInt8] { Array("http/answers/\(String(shard, radix: 16))".utf8) }
+    private static func partition(_ shard: Int) -> [UInt8] { partitionPrefix + Array(String(shard, radix: 16).utf8) }
 
     private static func place(of key: String, _ holder: String) -> Key {
         let digest = Array(SHA256.hash(data: Array("\(holder.utf8.count):\(holder)\(key)".utf8)))

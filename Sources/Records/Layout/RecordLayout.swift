@@ -145,6 +145,13 @@ struct RecordLayout: Hashable, Sendable {
     }
 }
 
+extension RecordStore {
+    /// What all partitions of a namespace begin with, and no others: a part that a store can be split by.
+    public static func partitionPrefix(of namespace: String) throws(RecordError) -> [UInt8] {
+        try RecordLayout.encode(Tuple([.string(namespace)]))
+    }
+}
+
 extension RecordLayout {
     /// The partitions of a type's global indexes.
     func partitions(ofIndexesOf shape: RecordShape) throws(RecordError) -> [[UInt8]] {

@@ -16,15 +16,20 @@ struct LiveMigration {
         on time: SimulatedTime = SimulatedTime(),
         filling: (any KeyValueStore) async throws -> Void = { _ in }
     ) async throws -> LiveMigration {
-        let environment = time.environment
-        let old = MemoryStore(source, environment: environment)
+        let old = MemoryStore(source, environment: time.environment)
         try await filling(old)
+        return try await planned(from: old, to: MemoryStore(target, environment: time.environment), on: time)
+    }
+
+    /// A migration between these stores that has been planned.
+    static func planned(
+        from source: any KeyValueStore,
+        to target: any KeyValueStore,
+        on time: SimulatedTime
+    ) async throws -> LiveMigration {
+        let environment = time.environment
         let control = try ControlStore(MemoryStore(environment: environment), name: "m", environment: environment)
-        let stores = try MigrationStores(
-            source: old,
-            target: MemoryStore(target, environment: environment),
-            control: control
-        )
+        let stores = try MigrationStores(source: source, target: target, control: control)
         let controller = try await MigrationController.plan(
             stores,
             source: "old",

@@ -21,6 +21,9 @@ struct ServeCommand: StoreCommand {
             and fetch bytes below /objects, at the locations that upload and download give. /openapi.json describes all of it. /healthz and \
             /readyz are for everybody, /metrics is for tokens with the right to operate.
 
+            With --store split:?rest=URL&uploads=URL&answers=URL uploads and the answers that are kept for repeated requests \
+            lie in stores of their own; each URL may be that of a migration, which then moves one of them alone.
+
             Tokens are made by wherehouse token issue, and are known and unknown within a second. Ended by ^C or SIGTERM, \
             it answers what was asked before; everything that it has acknowledged is in the store. The log goes to \
             standard error, one JSON object a line.
@@ -104,8 +107,10 @@ struct ServeCommand: StoreCommand {
         let place = ServedPlace(publicURL ?? "\(scheme)://\(listen)", isFixed: publicURL != nil || listen.port != 0)
         let objects = try directory(folder, secret, place, context)
         let opened = try buckets.open(context.environment)
-        let files = try await open(store, opened.map(\.provider) + [objects], secret, context)
-        let answers = KeptAnswers(store, milliseconds: WallClock.milliseconds)
+        // Each part by itself, which may do more than all of a split store together.
+        let (uploads, kept) = (try ServicePart.uploads.store(in: store), try ServicePart.answers.store(in: store))
+        let files = try await open(uploads, opened.map(\.provider) + [objects], secret, context)
+        let answers = KeptAnswers(kept, milliseconds: WallClock.milliseconds)
         let logger = ServerLog.logger(.info)
         let tokens = try await TokenSource(tokenFile, folder, logger)
         var services: [any HTTPService] = [

@@ -1,8 +1,6 @@
-import KeyValue
-
 extension Capabilities {
     /// What two stores both can do and promise.
-    func weaker(_ other: Capabilities) -> Capabilities {
+    package func weaker(_ other: Capabilities) -> Capabilities {
         Capabilities(
             batchScope: min(batchScope, other.batchScope),
             limits: limits.smaller(other.limits),
