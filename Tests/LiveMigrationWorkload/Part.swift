@@ -91,11 +91,7 @@ extension ProcessPlan {
                         }
                     }
                 case .worker:
-                    group.addTask {
-                        try await MigrationWorker(stores, lease: .seconds(2)) { error in
-                            say("worker: \(error.code.rawValue) \(error.message) \(error.metadata)")
-                        }.run()
-                    }
+                    group.addTask { await work(stores) }
                 case .clients:
                     let log = try HistoryLog(history)
                     for service in 0..<ProcessPlan.services {
@@ -108,6 +104,39 @@ extension ProcessPlan {
         await stores.source.close()
         await stores.target.close()
         await stores.control.store.close()
+    }
+
+    /// Takes part as a host does that leads nobody, and says what keeps it from its work.
+    private func work(_ stores: MigrationStores) async {
+        let host = MigrationHost(
+            stores,
+            name: "worker \(number)",
+            lease: .seconds(2),
+            leads: false,
+            milliseconds: Lead.milliseconds
+        )
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await host.run() }
+            group.addTask { await sayHindrances(stores.control) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func sayHindrances(_ control: ControlStore) async {
+        var said: [String] = []
+        while !Task.isCancelled {
+            do {
+                try await Lapse.of(.seconds(1))
+                let workers = try await control.status(milliseconds: Lead.milliseconds()).workers
+                let hindrances = workers.filter { !$0.hindrance.isEmpty }.map { "\($0.name): \($0.hindrance)" }
+                if hindrances != said { for hindrance in hindrances { say(hindrance) } }
+                said = hindrances
+            } catch {
+                // The control store is away, as it has to be at times: the host notices that too.
+                continue
+            }
+        }
     }
 
     /// A server may be just about to start again.

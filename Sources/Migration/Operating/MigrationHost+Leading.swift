@@ -43,6 +43,7 @@ extension MigrationHost {
                 state.withLock { $0.isOver = true }
                 return .zero
             }
+            guard leads else { return .milliseconds(500) }
             if let lease = leadership?.lease, lease.heldUntil - environment.now() < MigrationHost.renewalRest {
                 if let renewed = try await leases.renew(lease) {
                     leadership?.lease = renewed

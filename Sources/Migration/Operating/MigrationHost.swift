@@ -18,9 +18,11 @@ public final class MigrationHost: Sendable {
     let stores: MigrationStores
     let name: String
     let copiers: Int
+    let leads: Bool
     let environment: StoreEnvironment
     let milliseconds: @Sendable () -> UInt64
     let state = Mutex(State())
+    private let lease: Duration
     private let id: UInt64
 
     /// A host on these stores, which it does not close.
@@ -29,18 +31,24 @@ public final class MigrationHost: Sendable {
     ///   - stores: the two stores, and the one that controls them.
     ///   - name: what people call the process, for status and audit log.
     ///   - copiers: how many copy at the same time.
+    ///   - lease: for how long a copier that says nothing keeps others from its range; 10 milliseconds to a day.
+    ///   - leads: whether it makes steps too, where nobody else does.
     ///   - environment: time and randomness.
     ///   - milliseconds: the time since 1970.
     public init(
         _ stores: MigrationStores,
         name: String,
         copiers: Int = 2,
+        lease: Duration = .seconds(10),
+        leads: Bool = true,
         environment: StoreEnvironment = .live,
         milliseconds: @escaping @Sendable () -> UInt64
     ) {
         self.stores = stores
         self.name = name
         self.copiers = copiers
+        self.lease = lease
+        self.leads = leads
         self.environment = environment
         self.milliseconds = milliseconds
         id = environment.random()
@@ -95,10 +103,14 @@ extension MigrationHost {
         var copier: LiveCopier?
         await repeating("copying") { () throws(StoreError) in
             var present: LiveCopier
-            if let copier { present = copier } else { present = try LiveCopier(stores, environment: environment) }
-            let step = try await present.step()
-            copier = present
-            switch step {
+            if let copier {
+                present = copier
+            } else {
+                present = try LiveCopier(stores, lease: lease, environment: environment, milliseconds: milliseconds)
+            }
+            // Also when it fails: what is held was renewed.
+            defer { copier = present }
+            switch try await present.step() {
             case .copied: return .zero
             case .resting, .taken: return .milliseconds(500)
             case .finished: return .seconds(1)
