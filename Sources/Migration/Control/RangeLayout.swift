@@ -14,6 +14,11 @@ struct RangeLayout: Hashable, Sendable {
 
     private init(extents: [KeyRange.Extent]) { self.extents = extents }
 
+    /// Whether each key that there may be lies in one of the ranges, and not only those of the partitions that there were.
+    var spansEverything: Bool {
+        if case .keys = extents.first { false } else { true }
+    }
+
     /// The ranges, in the order of their numbers.
     var ranges: [KeyRange] {
         extents.map { KeyRange(extent: $0) } + StoreRows.spaces.filter { $0 != .records }.map { .all(in: $0) }

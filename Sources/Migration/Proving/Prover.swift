@@ -38,7 +38,7 @@ struct Prover: Sendable {
     /// The range beyond all others: keys of which a client saw that they differ.
     private static let suspects = UInt64.max
 
-    /// Proves pages for a while.
+    /// Proves pages for a while, of as many parts as that takes.
     mutating func step() async throws(StoreError) -> LiveCopier.Step {
         let known = try await stores.control.readProof()
         let suspects = try await stores.control.suspects()
@@ -53,40 +53,64 @@ struct Prover: Sendable {
             return .copied
         }
         if isThrough { return try await step(through: suspects, direction) }
-        let ranges = try await stores.control.proofRanges()
         let parts = proof.parts
-        let open = parts.indices.map { UInt64($0) }.filter { number in
-            ranges[number].map { $0.range.proof != proof.number || !$0.range.isThrough } ?? true
-        }
+        var open = try await openParts(of: proof)
         if open.isEmpty {
             try await end(proof, revision)
             return .copied
         }
-        guard let (number, lease) = try await leases.acquire(open) else { return .taken }
-        var range = ProofRange(proof: proof.number, token: lease.token)
-        if let before = ranges[number]?.range, before.proof == proof.number {
-            guard before.token <= lease.token else { return .taken }
-            range = before
-            range.token = lease.token
-        }
-        guard try await prove(parts[Int(number)], &range, direction) else { return .resting }
-        // If somebody else has taken over, that one's word counts. One who goes on with a proof that was asked for anew has
-        // written what nobody reads.
-        let precondition = ranges[number].map { Precondition.revision($0.revision) } ?? .absent
-        _ = try await stores.control.keep(range, number: number, if: precondition)
-        if range.isThrough { try await leases.release() }
+        let deadline = environment.now() + Prover.chunkTime
+        var rows: UInt64 = 0
+        repeat {
+            guard let (number, lease) = try await leases.acquire(open) else { return .taken }
+            let known = try await stores.control.proofRange(number)
+            var range = ProofRange(proof: proof.number, token: lease.token)
+            if let before = known?.range, before.proof == proof.number {
+                guard before.token <= lease.token else { return .taken }
+                range = before
+                range.token = lease.token
+            }
+            if !range.isThrough {
+                let before = range.rows
+                guard try await prove(parts[Int(number)], &range, direction, until: deadline) else { return .resting }
+                rows += range.rows - before
+                // If somebody else has taken over, that one's word counts. One who goes on with a proof that was asked for
+                // anew has written what nobody reads.
+                let precondition = known.map { Precondition.revision($0.revision) } ?? .absent
+                _ = try await stores.control.keep(range, number: number, if: precondition)
+            }
+            guard range.isThrough else { break }
+            try await leases.release()
+            open.removeAll { $0 == number }
+        } while !open.isEmpty && rows < Prover.page.limit && environment.now() < deadline
         return .copied
     }
 
+    /// The parts that are not through; of these only the one in hand, where there is one.
+    private func openParts(of proof: ProofRecord) async throws(StoreError) -> [UInt64] {
+        let numbers = proof.parts.indices.map { UInt64($0) }
+        if let number = leases.number, number < numbers.count { return [number] }
+        let ranges = try await stores.control.proofRanges()
+        return numbers.filter { number in
+            ranges[number].map { $0.range.proof != proof.number || !$0.range.isThrough } ?? true
+        }
+    }
+
     private func begin() async throws(StoreError) {
-        let proof = ProofRecord(
-            number: environment.random(),
-            source: try await RangeLayout(of: stores.source),
-            target: try await RangeLayout(of: stores.target),
-            began: milliseconds()
-        )
+        let (source, target) = try await layouts()
+        let proof = ProofRecord(number: environment.random(), source: source, target: target, began: milliseconds())
         _ = try await stores.control.keep(proof, if: .absent)
         try await stores.control.noteDebt()
+    }
+
+    /// Into which ranges the stores are split: as the source was for copying, as far as that does.
+    private func layouts() async throws(StoreError) -> (source: RangeLayout, target: RangeLayout) {
+        // One that was split by the partitions of that time says nothing of others.
+        guard let kept = try await stores.control.readLayout(), kept.spansEverything else {
+            return (try await RangeLayout(of: stores.source), try await RangeLayout(of: stores.target))
+        }
+        let areAlike = min(stores.source.capabilities.order, stores.target.capabilities.order) == .store
+        return (kept, areAlike ? kept : try await RangeLayout(of: stores.target))
     }
 
     private func end(_ proof: ProofRecord, _ revision: Revision) async throws(StoreError) {
@@ -114,9 +138,9 @@ struct Prover: Sendable {
     private func prove(
         _ part: ProofRecord.Part,
         _ range: inout ProofRange,
-        _ direction: Direction
+        _ direction: Direction,
+        until deadline: Duration
     ) async throws(StoreError) -> Bool {
-        let deadline = environment.now() + Prover.chunkTime
         var isFurther = false
         repeat {
             let page = try await stores[part.side].scan(part.keys, Prover.page, after: range.cursor)
@@ -219,6 +243,12 @@ extension ControlStore {
     func readProof() async throws(StoreError) -> (proof: ProofRecord, revision: Revision)? {
         guard let entry = try await store.get(key(ControlStore.proof)) else { return nil }
         return (try ProofRecord(encoded: entry.value), entry.revision)
+    }
+
+    /// How far a part of a proof has come; it may be one of an earlier proof.
+    func proofRange(_ number: UInt64) async throws(StoreError) -> (range: ProofRange, revision: Revision)? {
+        guard let entry = try await store.get(key(ControlStore.proofRange, number)) else { return nil }
+        return (try ProofRange(encoded: entry.value), entry.revision)
     }
 
     /// How far the parts of proofs have come, by their numbers; those of an earlier proof are among them.

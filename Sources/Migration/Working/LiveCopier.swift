@@ -28,6 +28,8 @@ package struct LiveCopier: Sendable {
     private let proves: Bool
     private var prover: Prover
     private var layout: [KeyRange]?
+    /// Whether everything was found to be copied, which stays so.
+    private var isCopied = false
     private var pacer = Pacer()
 
     /// A copier of a migration, which holds a range for as long as `lease` without a word. Only tests take rules away,
@@ -52,12 +54,14 @@ package struct LiveCopier: Sendable {
 
     /// Copies one chunk of some range.
     package mutating func step() async throws(StoreError) -> Step {
+        if isCopied { return try await prove() }
         let record = try await stores.control.read()
         guard let layout = try await readLayout(record) else { return .resting }
         var known: [UInt64: (range: RangeRecord, revision: Revision)] = [:]
         for (number, range, revision) in try await stores.control.ranges() { known[number] = (range, revision) }
         let open = layout.indices.map { UInt64($0) }.filter { known[$0]?.range.isCopied != true }
-        if open.isEmpty { return try await proves ? prover.step() : prover.pretend() }
+        isCopied = open.isEmpty
+        if isCopied { return try await prove() }
         guard record.state.mayCopy(rules), record.throttle.resting(at: milliseconds()) == nil else { return .resting }
         guard let (number, lease) = try await leases.acquire(open) else { return .taken }
         let keys = layout[Int(number)]
@@ -72,6 +76,10 @@ package struct LiveCopier: Sendable {
         if next.isCopied { try await leases.release() }
         if rest > .zero { do { try await environment.sleep(rest) } catch { throw .cancelled } }
         return .copied
+    }
+
+    private mutating func prove() async throws(StoreError) -> Step {
+        try await proves ? prover.step() : prover.pretend()
     }
 
     /// The ranges, once they may be laid down: earlier there may be little of what there is to copy then.

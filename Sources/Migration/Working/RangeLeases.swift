@@ -14,6 +14,9 @@ struct RangeLeases: Sendable {
         self.name = name
     }
 
+    /// The range that is held, unless somebody else has taken it over since.
+    var number: UInt64? { held?.number }
+
     /// A lease on one of these ranges: the one that is held already, or one that nobody holds; nil when there is none.
     mutating func acquire(_ open: [UInt64]) async throws(StoreError) -> (number: UInt64, lease: Lease)? {
         if let (number, lease) = held, open.contains(number), let renewed = try await keeper.renew(lease) {

@@ -109,9 +109,7 @@ import Testing
         // A proof is shared as well, and what was proven for an earlier one counts for nothing.
         try await migration.controller.proveAgain()
         for index in copiers.indices { #expect(try await copiers[index].step() == .copied) }
-        for index in copiers.indices { #expect(try await copiers[index].step() == .copied) }
-        let again = try await migration.controller.proof()
-        #expect(!again.isComplete && again.records < 9_000)
+        #expect(try await !migration.controller.proof().isComplete)
         let present = try #require(try await migration.stores.control.readProof()).proof.number
         let begun = try await migration.stores.control.proofRanges().values.filter { $0.range.proof == present }
         #expect(begun.count > 1)
