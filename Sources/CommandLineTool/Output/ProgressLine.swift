@@ -30,8 +30,7 @@ final class ProgressLine: Sendable {
     func setTotal(_ total: Int?) { state.withLock { $0.total = total } }
 
     func show(_ progress: Progress) {
-        let time = now()
-        let line = state.withLock { state in
+        show { state, time in
             if state.phase != progress.phase {
                 // What was put in order is what there is to write.
                 if state.phase == .sorting, progress.phase == .writing { state.total = state.estimator.count }
@@ -39,19 +38,26 @@ final class ProgressLine: Sendable {
                 state.estimator = RateEstimator()
             }
             state.estimator.note(progress.records, at: time)
-            return ProgressLine.text(progress, state.estimator, total: state.total)
+        } text: { state in
+            ProgressLine.text(progress, state.estimator, total: state.total)
         }
-        show(line)
     }
 
     /// Shows a text, unless the one before was just shown.
-    func show(_ line: String) {
+    func show(_ line: @autoclosure () -> String) {
+        show(noting: { _, _ in }, text: { _ in line() })
+    }
+
+    /// Notes what there is to note, and makes the text only when it is time to show one.
+    private func show(noting note: (inout State, Duration) -> Void, text: (State) -> String) {
         guard !isQuiet else { return }
         let time = now()
         state.withLock { state in
+            note(&state, time)
             guard time - state.shownAt >= (isTerminal ? .milliseconds(200) : .seconds(5)) else { return }
             state.shownAt = time
             state.isShown = true
+            let line = text(state)
             StandardError.write(isTerminal ? "\r\u{1B}[K" + line : line + "\n")
         }
     }
