@@ -82,6 +82,26 @@ extension MigrationStores {
     }
 }
 
+extension MigrationStores {
+    /// How many marks there are in a bin of a side; of more than `countMax` no more are counted than a page.
+    func countMarks(in bin: Bin, of side: Side, upTo countMax: UInt64) async throws(StoreError) -> UInt64 {
+        var count: UInt64 = 0
+        var cursor: Cursor?
+        repeat {
+            if let feed = self[side] as? FeedMarks {
+                let page = try await feed.countMarks(in: bin, limit: 1_000, after: cursor)
+                count += UInt64(page.count)
+                cursor = page.cursor
+            } else {
+                let page = try await self[side].marks(in: bin, limit: 1_000, after: cursor)
+                count += UInt64(page.marks.count)
+                cursor = page.cursor
+            }
+        } while cursor != nil && count <= countMax
+        return count
+    }
+}
+
 extension Capabilities {
     /// Whether every change is marked by whoever makes it.
     fileprivate var isMarked: Bool { marks && fencing == .atomic && consistency >= .exclusiveWrites }

@@ -61,17 +61,38 @@ final class FeedMarks: StoreDecorator {
     }
 
     func marks(in bin: Bin, limit: Int, after cursor: Cursor?) async throws(StoreError) -> MarkPage {
+        guard let (place, listed) = try await list(in: bin, limit: limit, after: cursor) else {
+            return MarkPage(marks: [], cursor: nil)
+        }
+        let marks = listings.withLock { $0.append(from: place, to: listed.to, listed.changes) }
+        if marks.isEmpty { try await advance() }
+        return MarkPage(marks: marks, cursor: listed.cursor)
+    }
+
+    /// How many marks a page would have, and where the next one begins. Unlike those that are listed, which may be cleared,
+    /// nothing is kept of them.
+    func countMarks(
+        in bin: Bin,
+        limit: Int,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> (count: Int, cursor: Cursor?) {
+        guard let (_, listed) = try await list(in: bin, limit: limit, after: cursor) else { return (0, nil) }
+        return (listed.changes.count, listed.cursor)
+    }
+
+    /// A page and where it begins; nil for a bin of which the feed tells nothing.
+    private func list(
+        in bin: Bin,
+        limit: Int,
+        after cursor: Cursor?
+    ) async throws(StoreError) -> (place: FeedPlace, listed: Listed)? {
         let limit = try capabilities.limits.listingLimit(limit)
-        guard try await isFirst(bin) else { return MarkPage(marks: [], cursor: nil) }
+        guard try await isFirst(bin) else { return nil }
         var from = try cursor.map { (cursor) throws(StoreError) in try FeedPlace(cursor) }
         while true {
             let place: FeedPlace
             if let from { place = from } else { place = try await stored().record.place }
-            if let listed = try await list(from: place, limit: limit) {
-                let marks = listings.withLock { $0.append(from: place, to: listed.to, listed.changes) }
-                if marks.isEmpty { try await advance() }
-                return MarkPage(marks: marks, cursor: listed.isAtEnd ? nil : listed.to.cursor)
-            }
+            if let listed = try await list(from: place, limit: limit) { return (place, listed) }
             try await startOver()
             from = nil
         }
@@ -118,6 +139,9 @@ final class FeedMarks: StoreDecorator {
         var changes: [(key: Key, place: FeedPlace?)]
         var to: FeedPlace
         var isAtEnd: Bool
+
+        /// Where the next page begins; nil at the end.
+        var cursor: Cursor? { isAtEnd ? nil : to.cursor }
     }
 
     /// Some of what changed behind a place; nil when the feed no longer reaches back as far.

@@ -177,17 +177,12 @@ extension MigrationHost {
 
     private func countMarks(_ record: ControlRecord) async throws(StoreError) -> UInt64? {
         guard let direction = record.mode.direction else { return nil }
-        let origin = stores[direction.origin]
+        let countMax = WorkerReport.marksCountedMax
         var count: UInt64 = 0
-        for bin in try await origin.bins() {
-            var cursor: Cursor?
-            repeat {
-                let page = try await origin.marks(in: bin, limit: 1_000, after: cursor)
-                count += UInt64(page.marks.count)
-                cursor = page.cursor
-            } while cursor != nil && count < WorkerReport.marksCountedMax
+        for bin in try await stores[direction.origin].bins() where count < countMax {
+            count += try await stores.countMarks(in: bin, of: direction.origin, upTo: countMax - count)
         }
-        return min(count, WorkerReport.marksCountedMax)
+        return min(count, countMax)
     }
 }
 

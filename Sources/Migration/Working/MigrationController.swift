@@ -276,16 +276,9 @@ extension MigrationController {
     /// and a page.
     func marksLeft(_ record: ControlRecord) async throws(StoreError) -> UInt64 {
         guard let direction = record.mode.direction else { return 0 }
-        let (store, marksMax) = (stores[direction.origin], record.plan.marksMax)
-        return try await sideBySide(try await store.bins()) { (bin) throws(StoreError) -> UInt64 in
-            var left: UInt64 = 0
-            var cursor: Cursor?
-            repeat {
-                let page = try await store.marks(in: bin, limit: 1_000, after: cursor)
-                left += UInt64(page.marks.count)
-                cursor = page.cursor
-            } while cursor != nil && left <= marksMax
-            return left
+        let (stores, marksMax) = (stores, record.plan.marksMax)
+        return try await sideBySide(try await stores[direction.origin].bins()) { (bin) throws(StoreError) -> UInt64 in
+            try await stores.countMarks(in: bin, of: direction.origin, upTo: marksMax)
         }.reduce(0, +)
     }
 }

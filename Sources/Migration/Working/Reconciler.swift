@@ -111,13 +111,15 @@ package struct Reconciler: Sendable {
     package func pass(_ direction: Direction) async throws(StoreError) -> Round {
         let reconciler = self
         let bins = try await stores[direction.origin].bins()
+        // What a feed tells behind a change that was not carried over is listed once more, so that comes first.
+        let needsAll = stores[direction.origin] is FeedMarks
         let rounds = try await sideBySide(bins) { (bin) throws(StoreError) -> Round in
             var total = Round()
             repeat {
                 let round = try await reconciler.round(direction, in: bin, after: total.cursor)
                 total.add(round)
                 total.cursor = round.cursor
-            } while total.cursor != nil && !total.isOver
+            } while total.cursor != nil && !total.isOver && !(needsAll && total.cleared < total.listed)
             return total
         }
         return rounds.reduce(into: Round()) { $0.add($1) }

@@ -30,6 +30,11 @@ final class ChangeFollower: Sendable {
         var keptAt: Duration?
         /// The record as it was read last, for when the database was emptied.
         var record = CaptureRecord()
+
+        mutating func forgetChanges() {
+            pending.removeAll()
+            expired = []
+        }
     }
 
     /// Beyond it changes are dropped, and a gap is counted.
@@ -66,13 +71,12 @@ final class ChangeFollower: Sendable {
         limit: Int
     ) -> [(number: UInt64, change: PendingChanges.Change)] {
         state.withLock { state in
-            let late = state.pending.list(after: 0, limit: .max).filter { number, change in
+            state.pending.list(limit: limit) { number, change in
                 guard !state.expired.contains(number) else { return false }
                 // Another id is another stream, which began later.
                 guard let fence = fences[change.node], fence.id == change.position.id else { return true }
                 return change.position.offset > fence.offset
             }
-            return Array(late.prefix(limit))
         }
     }
 
@@ -195,7 +199,8 @@ final class ChangeFollower: Sendable {
     func stop() async {
         let followers = state.withLock { state in
             let followers = state.followers.values
-            (state.followers, state.pending, state.expired) = ([:], PendingChanges(), [])
+            state.followers = [:]
+            state.forgetChanges()
             return followers
         }
         for follower in followers { follower.cancel() }
@@ -253,7 +258,7 @@ final class ChangeFollower: Sendable {
         arrived(next.changes, at: next.position, before: before, of: node)
         guard state.withLock({ $0.pending.count > ChangeFollower.pendingMax }) else { return }
         try await noteGap()
-        state.withLock { $0.pending.removeAll() }
+        state.withLock { $0.forgetChanges() }
     }
 
     private func arrived(
@@ -262,20 +267,19 @@ final class ChangeFollower: Sendable {
         before: RedisStreamPosition,
         of node: RedisEndpoint
     ) {
+        let name = node.description
         state.withLock { state in
             var before = before
             for change in changes {
                 if case .key(let key, let number) = change.subject, key != CaptureRecord.key,
                     number ?? database == database
                 {
-                    state.pending.add(
-                        .init(key: key, node: node.description, before: before, position: change.position)
-                    )
+                    state.pending.add(.init(key: key, node: name, before: before, position: change.position))
                 }
                 before = change.position
             }
-            state.positions[node.description] = position
-            state.failures[node.description] = nil
+            state.positions[name] = position
+            state.failures[name] = nil
         }
     }
 

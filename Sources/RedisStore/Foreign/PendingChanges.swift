@@ -33,12 +33,16 @@ struct PendingChanges: Sendable {
         latest = [:]
     }
 
-    /// Changes behind a number, at most so many.
-    func list(after number: UInt64, limit: Int) -> [(number: UInt64, change: Change)] {
+    /// Changes behind a number, at most so many; only those that are asked for.
+    func list(
+        after number: UInt64 = 0,
+        limit: Int,
+        where isWanted: (UInt64, Change) -> Bool = { _, _ in true }
+    ) -> [(number: UInt64, change: Change)] {
         var found: [(number: UInt64, change: Change)] = []
         for (number, change) in changes[index(after: number)...] {
             if found.count == limit { break }
-            if let change { found.append((number, change)) }
+            if let change, isWanted(number, change) { found.append((number, change)) }
         }
         return found
     }

@@ -9,16 +9,18 @@ struct LiveMigration {
     let stores: MigrationStores
     let controller: MigrationController
 
-    /// A migration that has been planned, from `source` to a new store.
+    /// A migration that has been planned, from `source` to a new store, each behind what `wrapping` makes of it.
     static func planned(
         from source: MemoryProfile = .reference,
         to target: MemoryProfile = .reference,
         on time: SimulatedTime = SimulatedTime(),
-        filling: (any KeyValueStore) async throws -> Void = { _ in }
+        filling: (any KeyValueStore) async throws -> Void = { _ in },
+        wrapping: (Side, MemoryStore) -> any KeyValueStore = { $1 }
     ) async throws -> LiveMigration {
         let old = MemoryStore(source, environment: time.environment)
         try await filling(old)
-        return try await planned(from: old, to: MemoryStore(target, environment: time.environment), on: time)
+        let new = MemoryStore(target, environment: time.environment)
+        return try await planned(from: wrapping(.source, old), to: wrapping(.target, new), on: time)
     }
 
     /// A migration between these stores that has been planned.

@@ -17,6 +17,7 @@ struct PendingChangesTests {
         }
         #expect(pending.list(after: 0, limit: 9).map(\.change.key) == [[2], [1], [3]])
         #expect(pending.list(after: 2, limit: 1).map(\.change.key) == [[1]])
+        #expect(pending.list(limit: 1) { number, _ in number != 2 }.map(\.change.key) == [[1]])
         #expect(pending.oldest(of: "a") == position(1))
         #expect(pending.oldest(of: "b") == nil)
         // The mark of a change that another stands in for by now.
