@@ -13,10 +13,14 @@ enum Child {
         var peakBytes: Int
     }
 
-    /// `copy` or `verify` and two URLs, `uploads`, a URL and how many, `archive` and a number of bytes, or `hostile` and an input's name.
+    /// `copy` or `verify` and two URLs, `uploads`, a URL and how many, `archive` and a number of bytes, `hostile` and an
+    /// input's name, or `backlog` and what the paths of a migration's stores begin with.
     static func main(_ arguments: [String]) async throws {
         if arguments.count == 2, arguments[0] == "archive", let byteCount = Int(arguments[1]) {
             return try report(records: try streamArchive(ofBytes: byteCount))
+        }
+        if arguments.count == 2, arguments[0] == "backlog" {
+            return try report(records: try await carryBacklog(arguments[1]))
         }
         if arguments.count == 2, arguments[0] == "hostile", let input = HostileInput(rawValue: arguments[1]) {
             let (nanoseconds, memory) = try await input.cost(peakBytes)

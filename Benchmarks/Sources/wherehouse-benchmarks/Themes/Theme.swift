@@ -2,6 +2,7 @@
 enum Theme: String, CaseIterable {
     case reads, writes, loading, scans, contract, timers, copying, dumping, verifying, resuming, moving, redis
     case aws
+    case backlog
     case fileLists = "files-lists"
     case fileUploads = "files-uploads"
     case fileAnswers = "files-http"
@@ -29,6 +30,7 @@ enum Theme: String, CaseIterable {
         case .verifying: try await measureVerifying(bench, &results)
         case .resuming: try await measureResuming(bench, &results)
         case .moving: try await measureMoving(bench, &results)
+        case .backlog: try await measureBacklog(bench, &results)
         case .redis: try await measureRedis(bench, &results)
         case .postgreSQLCalls: try await measureServerCalls(bench, &results)
         case .postgreSQLCopies: try await measureServerCopies(bench, &results)

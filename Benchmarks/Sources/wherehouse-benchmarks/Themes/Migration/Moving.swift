@@ -55,7 +55,8 @@ private func measureMarks(_ bench: Workbench, _ server: DatabaseServer, _ result
 }
 
 extension MarkID {
-    fileprivate static func drawn() -> MarkID {
+    /// A number that nobody else has.
+    static func drawn() -> MarkID {
         MarkID(high: .random(in: 1...UInt64.max), low: .random(in: 1...UInt64.max))
     }
 }
