@@ -75,16 +75,12 @@ struct FreezeForeignCommand: StoreCommand {
             Example: wherehouse migrate foreign freeze "$migration"
             """
     )
-    @Argument(help: ArgumentTexts.migration) var migration: String
-    @OptionGroup var options: OutputOptions
+    @OptionGroup var steering: SteeringOptions
 
     func run(in context: CommandContext) async throws {
-        let location = try MigrationLocation(migration)
-        try await context.withControl(location) { control in
+        try await steering.confirm("the source is frozen", in: context) { control in
             try await control.confirmFreeze(actor: context.actor, milliseconds: WallClock.milliseconds())
         }
-        if options.json { return try await context.output.line(JSONObject()) }
-        try await context.output.line("\(location.name): the source is frozen, as you say.")
     }
 }
 
@@ -100,16 +96,12 @@ struct AcknowledgeForeignCommand: StoreCommand {
             Example: wherehouse migrate foreign acknowledge "$migration"
             """
     )
-    @Argument(help: ArgumentTexts.migration) var migration: String
-    @OptionGroup var options: OutputOptions
+    @OptionGroup var steering: SteeringOptions
 
     func run(in context: CommandContext) async throws {
-        let location = try MigrationLocation(migration)
-        try await context.withControl(location) { control in
+        try await steering.confirm("what was written to the source is known", in: context) { control in
             try await control.acknowledgeLateWrites(actor: context.actor, milliseconds: WallClock.milliseconds())
         }
-        if options.json { return try await context.output.line(JSONObject()) }
-        try await context.output.line("\(location.name): what was written to the source is known, as you say.")
     }
 }
 
@@ -143,7 +135,21 @@ struct RemoveForeignCommand: StoreCommand {
     }
 }
 
-/// What these commands have in common.
+extension SteeringOptions {
+    /// Takes an operator's word down, and says so.
+    fileprivate func confirm(
+        _ word: String,
+        in context: CommandContext,
+        _ body: (ControlStore) async throws -> Void
+    ) async throws {
+        let location = try MigrationLocation(migration)
+        try await context.withControl(location, body)
+        if options.json { return try await context.output.line(JSONObject()) }
+        try await context.output.line("\(location.name): \(word), as you say.")
+    }
+}
+
+/// What the commands have in common that are about the capture itself.
 struct CapturingOptions: ParsableArguments {
     @Argument(help: ArgumentTexts.store) var store: String
     @OptionGroup var options: OutputOptions
