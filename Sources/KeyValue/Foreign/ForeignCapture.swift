@@ -124,6 +124,14 @@ public struct ForeignCaptureReport: Hashable, Sendable {
 
     /// Whether every change is captured.
     public var isInstalled: Bool { identity != nil && missing.isEmpty }
+
+    /// For conforming types: what ``KeyValueStore/status()`` tells of it.
+    public var facts: [StoreStatus.Fact] {
+        [
+            StoreStatus.Fact("capture", isInstalled ? "installed" : "not installed"),
+            StoreStatus.Fact("writers", isRefusing ? "refused" : "admitted"),
+        ]
+    }
 }
 
 extension Capabilities {

@@ -57,19 +57,10 @@ extension MigrationOverview: Encodable {
 extension MigrationOverview.Range: Encodable {
     private enum Field: String, CodingKey { case space, rows, bytes, copied }
 
-    /// As the command calls it.
-    private var spaceName: String {
-        switch space {
-        case .records: "records"
-        case .reservedData: "reserved-data"
-        case .reservedLocal: "reserved-local"
-        }
-    }
-
     /// Encodes its space by name, its rows and bytes, and whether it has been copied.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Field.self)
-        try container.encode(spaceName, forKey: .space)
+        try container.encode(space.name, forKey: .space)
         try container.encode(rows, forKey: .rows)
         try container.encode(bytes, forKey: .bytes)
         try container.encode(isCopied, forKey: .copied)

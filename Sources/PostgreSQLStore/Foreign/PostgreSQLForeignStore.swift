@@ -94,9 +94,7 @@ public final class PostgreSQLForeignStore: ForeignCapture {
             facts: [
                 StoreStatus.Fact("layout", "raw, captured by triggers"),
                 StoreStatus.Fact("tables", view.tables.map(\.name).joined(separator: ", ")),
-                StoreStatus.Fact("capture", report.isInstalled ? "installed" : "not installed"),
-                StoreStatus.Fact("writers", report.isRefusing ? "refused" : "admitted"),
-            ],
+            ] + report.facts,
             warnings: view.warnings
         )
     }

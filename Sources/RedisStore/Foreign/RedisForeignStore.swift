@@ -119,10 +119,7 @@ public final class RedisForeignStore: ForeignCapture {
     public func status() async throws(StoreError) -> StoreStatus {
         let report = try await captureReport()
         var status = try await view.status()
-        status.facts += [
-            StoreStatus.Fact("capture", report.isInstalled ? "installed" : "not installed"),
-            StoreStatus.Fact("writers", report.isRefusing ? "refused" : "admitted"),
-        ]
+        status.facts += report.facts
         return status
     }
 
