@@ -55,16 +55,40 @@ struct StoredObject: Hashable, Sendable {
 /// A row as it was read, with the server's own token for it.
 struct TaggedRow: Hashable, Sendable {
     let key: Key
-    let object: StoredObject
+    let value: [UInt8]
+    let nonce: UInt64
+    let isTombstone: Bool
     let etag: String
+
+    /// A row of the store's.
+    init(_ key: Key, _ object: StoredObject, etag: String) {
+        self.key = key
+        value = object.value
+        nonce = object.nonce
+        isTombstone = object.isTombstone
+        self.etag = etag
+    }
+
+    /// An object as it is.
+    init(_ key: Key, plain value: [UInt8], etag: String) {
+        self.key = key
+        self.value = value
+        nonce = 0
+        isTombstone = false
+        self.etag = etag
+    }
 
     func entry(in store: StoreIdentity) -> Entry {
         Entry(
             key: key,
-            value: object.value,
-            revision: Revision(store: store, key: key, nonce: object.nonce, native: Array(etag.utf8)),
-            isTombstone: object.isTombstone
+            value: value,
+            revision: TaggedRow.revision(of: key, nonce: nonce, etag: etag, in: store),
+            isTombstone: isTombstone
         )
+    }
+
+    static func revision(of key: Key, nonce: UInt64 = 0, etag: String, in store: StoreIdentity) -> Revision {
+        Revision(store: store, key: key, nonce: nonce, native: Array(etag.utf8))
     }
 }
 #endif

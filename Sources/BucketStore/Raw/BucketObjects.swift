@@ -19,7 +19,6 @@ import Synchronization
 /// and no part of a live migration.
 public final class BucketObjects: KeyValueStore {
     static let objectBytesMax = 16 << 20
-    private static let atOnce = 16
 
     let client: BucketClient
     private let prefix: [UInt8]
@@ -88,16 +87,16 @@ extension BucketObjects {
     public func get(_ keys: [Key], _ options: ReadOptions) async throws(StoreError) -> [Entry?] {
         try Key.validate(keys, for: capabilities.limits)
         try requireOpen()
-        return try await sideBySide(keys, atMost: BucketObjects.atOnce) { (key) throws(StoreError) -> Entry? in
-            try await self.entry(key)
+        return try await sideBySide(keys, atMost: ListedObject.atOnce) { (key) throws(StoreError) in
+            try await self.row(at: key)?.entry(in: self.identity)
         }
     }
 
-    private func entry(_ key: Key) async throws(StoreError) -> Entry? {
+    private func row(at key: Key) async throws(StoreError) -> TaggedRow? {
         guard let name = name(of: key) else { return nil }
         do throws(StoreError) {
             guard let found = try await client.get(name, bytesMax: BucketObjects.objectBytesMax) else { return nil }
-            return Entry(key: key, value: found.body, revision: revision(key, found.etag))
+            return TaggedRow(key, plain: found.body, etag: found.etag)
         } catch {
             guard error.code == .tooLarge else { throw error }
             throw StoreError(
@@ -106,10 +105,6 @@ extension BucketObjects {
                 ["key": "\(key)"]
             )
         }
-    }
-
-    private func revision(_ key: Key, _ etag: String) -> Revision {
-        Revision(store: identity, key: key, nonce: 0, native: Array(etag.utf8))
     }
 
     public func scan(
@@ -124,43 +119,12 @@ extension BucketObjects {
         var builder = ScanPageBuilder(store: identity, space: range.space, options: options)
         var listing = ObjectRange(range, of: partition, under: prefix, after: last)
         while let objects = try await listing.next(client, limit: options.limit - builder.examined) {
-            if let full = try await append(objects[...], to: &builder, options) {
-                return builder.page(cursor: Cursor(after: full))
+            let end = try await builder.append(objects, options) { (key) throws(StoreError) in
+                try await self.row(at: key)
             }
+            if let end { return builder.page(cursor: Cursor(after: end)) }
         }
         return builder.page(cursor: nil)
-    }
-
-    /// Appends listed objects to a page; the key at which it is full.
-    private func append(
-        _ objects: ArraySlice<ObjectRange.Found>,
-        to builder: inout ScanPageBuilder,
-        _ options: ScanOptions
-    ) async throws(StoreError) -> Key? {
-        var rest = objects
-        while !rest.isEmpty {
-            var bytes = 0
-            let group = rest.prefix { object in
-                defer { bytes += object.object.bytes }
-                return bytes == 0 || bytes + object.object.bytes <= options.bytesMax
-            }.prefix(BucketObjects.atOnce * 4)
-            rest = rest.dropFirst(group.count)
-            let entries = options.keysOnly ? [] : try await get(group.map(\.key), ReadOptions())
-            for (index, listed) in group.enumerated() {
-                if options.keysOnly {
-                    append(listed.key, [], listed.object.etag, to: &builder)
-                } else if let entry = entries[index] {
-                    let etag = entry.revision.native(at: entry.key, in: identity) ?? []
-                    append(entry.key, entry.value, String(decoding: etag, as: UTF8.self), to: &builder)
-                }
-                if builder.isFull { return listed.key }
-            }
-        }
-        return nil
-    }
-
-    private func append(_ key: Key, _ value: [UInt8], _ etag: String, to builder: inout ScanPageBuilder) {
-        builder.append(key, value: value, nonce: 0, isTombstone: false, native: Array(etag.utf8))
     }
 
     public func partitions(
@@ -183,13 +147,13 @@ extension BucketObjects {
     }
 
     public func size(_ range: KeyRange, _ options: ReadOptions) async throws(StoreError) -> Measurement {
-        try await total(of: range) { $0.key.bytes.count + $0.object.bytes }
+        try await total(of: range) { $0.key.bytes.count + $0.bytes }
     }
 
     /// Sums over listings alone, which have sizes.
     private func total(
         of range: KeyRange,
-        _ weight: (ObjectRange.Found) -> Int
+        _ weight: (ListedObject) -> Int
     ) async throws(StoreError) -> Measurement {
         try range.validate(for: capabilities)
         try requireOpen()
@@ -221,7 +185,8 @@ extension BucketObjects {
         switch operation.action {
         case .put(let value):
             guard let etag = try await client.put(name, value, if: .none) else { throw .strangeReply() }
-            return WriteReceipt([.init(revision: revision(operation.key, etag))])
+            let revision = TaggedRow.revision(of: operation.key, etag: etag, in: identity)
+            return WriteReceipt([.init(revision: revision)])
         case .delete:
             _ = try await client.delete(name, if: .none)
             return WriteReceipt([.init()])
@@ -231,7 +196,7 @@ extension BucketObjects {
     }
 
     public func write(each batches: [WriteBatch]) async -> [Result<WriteReceipt, StoreError>] {
-        await resultsSideBySide(batches, atMost: BucketObjects.atOnce) { (batch) throws(StoreError) in
+        await resultsSideBySide(batches, atMost: ListedObject.atOnce) { (batch) throws(StoreError) in
             try await self.write(batch)
         }
     }

@@ -3,11 +3,6 @@ import KeyValue
 
 /// The plain objects of a range of keys, listed page by page.
 struct ObjectRange: Sendable {
-    struct Found: Sendable {
-        let key: Key
-        let object: ObjectListing.Object
-    }
-
     private let range: KeyRange
     private let partition: [UInt8]
     private let prefix: [UInt8]
@@ -45,16 +40,16 @@ struct ObjectRange: Sendable {
     }
 
     /// The next objects, at most `limit`, and perhaps none; nil at the end.
-    mutating func next(_ client: BucketClient, limit: Int) async throws(StoreError) -> [Found]? {
+    mutating func next(_ client: BucketClient, limit: Int) async throws(StoreError) -> [ListedObject]? {
         guard !isAtEnd, limit > 0 else { return nil }
         let listing = try await client.list(names, after: after, limit: limit, isEncoded: true)
-        var found: [Found] = []
+        var found: [ListedObject] = []
         for object in listing.objects {
             let key = Key(partition: partition, bytes: Array(object.name.dropFirst(prefix.count)))
             // An object that has the prefix alone for its name is none of those under it.
             if key.bytes.isEmpty { continue }
             if range.contains(key) {
-                found.append(Found(key: key, object: object))
+                found.append(ListedObject(key: key, bytes: object.bytes, etag: object.etag, isTombstone: false))
             } else if case .keys(_, _, let upper?) = range.extent, !ByteOrder.precedes(key.bytes, upper) {
                 isAtEnd = true
                 break

@@ -3,13 +3,6 @@ import KeyValue
 
 /// The objects of a range, listed page by page.
 struct RangeListing: Sendable {
-    /// An object of a row.
-    struct Object: Sendable {
-        let key: Key
-        let bytes: Int
-        let etag: String
-    }
-
     private let range: KeyRange
     private let layout: BucketLayout
     private let names: [UInt8]
@@ -25,10 +18,10 @@ struct RangeListing: Sendable {
     }
 
     /// The next objects, at most `limit`; nil at the end. Objects that are none of the store's are passed over.
-    mutating func next(_ client: BucketClient, limit: Int) async throws(StoreError) -> [Object]? {
+    mutating func next(_ client: BucketClient, limit: Int) async throws(StoreError) -> [ListedObject]? {
         guard !isAtEnd, limit > 0 else { return nil }
         let listing = try await client.list(names, after: after, limit: limit)
-        var objects: [Object] = []
+        var objects: [ListedObject] = []
         for object in listing.objects {
             guard let key = layout.key(of: object.name, in: range.space) else { continue }
             guard range.contains(key) else {
@@ -36,7 +29,14 @@ struct RangeListing: Sendable {
                 isAtEnd = true
                 break
             }
-            objects.append(Object(key: key, bytes: object.bytes, etag: object.etag))
+            objects.append(
+                ListedObject(
+                    key: key,
+                    bytes: object.bytes,
+                    etag: object.etag,
+                    isTombstone: object.bytes == StoredObject.tombstoneBytes
+                )
+            )
         }
         if listing.isTruncated { after = listing.last } else { isAtEnd = true }
         return objects

@@ -12,11 +12,8 @@ extension BucketStore {
         return WriteReceipt([try await apply(operation, id)])
     }
 
-    /// How many batches are under way at a time for one caller.
-    private static let writesAtOnce = 16
-
     public func write(each batches: [WriteBatch]) async -> [Result<WriteReceipt, StoreError>] {
-        await resultsSideBySide(batches, atMost: BucketStore.writesAtOnce) { (batch) throws(StoreError) in
+        await resultsSideBySide(batches, atMost: ListedObject.atOnce) { (batch) throws(StoreError) in
             try await self.write(batch)
         }
     }
@@ -47,7 +44,7 @@ extension BucketStore {
             case .delete:
                 guard let row else { return WriteReceipt.Outcome(existed: false) }
                 if try await client.delete(name, if: condition) {
-                    return WriteReceipt.Outcome(existed: !row.object.isTombstone)
+                    return WriteReceipt.Outcome(existed: !row.isTombstone)
                 }
             case .put, .bury, .add:
                 if let outcome = try await put(operation, row, id, if: condition) { return outcome }
@@ -82,7 +79,7 @@ extension BucketStore {
         switch operation.action {
         case .put(let bytes): value = bytes
         case .add(let amount):
-            let present = row.flatMap { $0.object.isTombstone ? nil : $0.object.value }
+            let present = row.flatMap { $0.isTombstone ? nil : $0.value }
             let number = try Counter.sum(of: present, and: amount, at: operation.key)
             sum = number
             value = Counter.encode(number)
@@ -90,7 +87,7 @@ extension BucketStore {
         }
         let body = StoredObject.encode(value, nonce: id.nonce)
         guard let etag = try await client.put(layout.name(of: operation.key), body, if: condition) else { return nil }
-        let revision = Revision(store: identity, key: operation.key, nonce: id.nonce, native: Array(etag.utf8))
+        let revision = TaggedRow.revision(of: operation.key, nonce: id.nonce, etag: etag, in: identity)
         return WriteReceipt.Outcome(revision: revision, sum: sum)
     }
 }
