@@ -377,7 +377,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AWSClientTests",
-            dependencies: ["AWSClient", "KeyValue", "StoreHTTP", "TestSupport"],
+            dependencies: ["AWSClient", "KeyValue", "StoreHTTP", "TestServers", "TestSupport"],
             exclude: ["Peer"]
         ),
         .testTarget(

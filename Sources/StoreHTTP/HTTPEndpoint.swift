@@ -37,6 +37,14 @@ package struct HTTPEndpoint: Hashable, Sendable {
         )
     }
 
+    /// The endpoint of a URL with a path and perhaps a query, and these as a request's target.
+    package static func split(_ url: String) throws(StoreError) -> (endpoint: HTTPEndpoint, target: String) {
+        let start = url.firstRange(of: "://")?.upperBound ?? url.startIndex
+        let end = url[start...].firstIndex { "/?#".contains($0) } ?? url.endIndex
+        let target = String(url[end...])
+        return (try HTTPEndpoint(String(url[..<end])), target.hasPrefix("/") ? target : "/" + target)
+    }
+
     /// The scheme, the host and the port, the latter only where it is not that of the scheme. It is also what the Host header has,
     /// behind the slashes.
     package var url: String { (isEncrypted ? "https://" : "http://") + authority }

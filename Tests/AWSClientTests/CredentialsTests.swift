@@ -48,7 +48,7 @@ import Testing
         )
         let variables = ["AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "B", "AWS_REGION": "other"]
         let access = try AWSAccess(location, in: surroundings(variables))
-        #expect(access.credentials == AWSCredentials(accessKeyID: "NAME", secretAccessKey: "se/cret+"))
+        #expect(access.source == .given(AWSCredentials(accessKeyID: "NAME", secretAccessKey: "se/cret+")))
         #expect(access.region == "eu-central-1")
         #expect(access.endpoint?.url == "http://localhost:9000")
     }
@@ -61,24 +61,27 @@ import Testing
             "HOME": "/h",
         ]
         let first = try AWSAccess(location, in: surroundings(variables, files: Self.files))
-        #expect(first.credentials == AWSCredentials(accessKeyID: "A", secretAccessKey: "B", sessionToken: "C"))
+        #expect(first.source == .given(AWSCredentials(accessKeyID: "A", secretAccessKey: "B", sessionToken: "C")))
         #expect(first.region == "r-1")
         variables = ["HOME": "/h"]
         let second = try AWSAccess(location, in: surroundings(variables, files: Self.files))
-        #expect(second.credentials == AWSCredentials(accessKeyID: "DEFAULT", secretAccessKey: "default/secret="))
+        #expect(second.source == .given(AWSCredentials(accessKeyID: "DEFAULT", secretAccessKey: "default/secret=")))
         #expect(second.region == "eu-west-1")
         variables["AWS_PROFILE"] = "work"
         let third = try AWSAccess(location, in: surroundings(variables, files: Self.files))
         #expect(
-            third.credentials
-                == AWSCredentials(accessKeyID: "WORK", secretAccessKey: "work secret", sessionToken: "lent")
+            third.source
+                == .given(AWSCredentials(accessKeyID: "WORK", secretAccessKey: "work secret", sessionToken: "lent"))
         )
         #expect(third.region == "us-east-2")
         let moved = ["AWS_SHARED_CREDENTIALS_FILE": "/a", "AWS_CONFIG_FILE": "/b"]
         let files = ["/a": Self.credentialsFile, "/b": Self.configFile]
         #expect(try AWSAccess(location, in: surroundings(moved, files: files)).region == "eu-west-1")
         let whole = try StoreLocation("s3://bucket?profile=whole&region=r-2")
-        #expect(try AWSAccess(whole, in: surroundings(moved, files: files)).credentials.accessKeyID == "WHOLE")
+        #expect(
+            try AWSAccess(whole, in: surroundings(moved, files: files)).source
+                == .given(AWSCredentials(accessKeyID: "WHOLE", secretAccessKey: "secret"))
+        )
     }
 
     @Test(arguments: ["s3://bucket", "s3://name@bucket?region=r", "s3://a:b@bucket", "s3://a:b@bucket?region=R%0A"])

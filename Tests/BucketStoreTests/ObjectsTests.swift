@@ -160,10 +160,10 @@ import Testing
             let deadline = objects.client.environment.now() + .seconds(60)
             return try await transport.send(StoreRequest(method, at: endpoint, target, body: body), deadline: deadline)
         }
-        let write = try objects.url(of: key, to: .write, for: .seconds(60))
+        let write = try await objects.url(of: key, to: .write, for: .seconds(60))
         #expect(try await send("PUT", write, [1, 2, 3]).status == 200)
         #expect(try await objects.get(key)?.value == [1, 2, 3])
-        let read = try objects.url(of: key, to: .read, for: .seconds(60))
+        let read = try await objects.url(of: key, to: .read, for: .seconds(60))
         #expect(try await send("GET", read).body == [1, 2, 3])
         if server.checksSignatures {
             #expect(try await send("GET", write).status == 403)
@@ -171,9 +171,11 @@ import Testing
             #expect(try await send("GET", read.replacing("urls", with: "urlz")).status == 403)
         }
         for duration in [Duration.zero, .seconds(-1), .seconds(604_801)] {
-            #expect(throws: StoreError.self) { try objects.url(of: key, to: .read, for: duration) }
+            await #expect(throws: StoreError.self) { _ = try await objects.url(of: key, to: .read, for: duration) }
         }
-        #expect(throws: StoreError.self) { try objects.url(of: Key("other", "k"), to: .read, for: .seconds(1)) }
+        await #expect(throws: StoreError.self) {
+            _ = try await objects.url(of: Key("other", "k"), to: .read, for: .seconds(1))
+        }
         await objects.close()
     }
 

@@ -64,7 +64,7 @@ import Testing
         let address = try BucketAddress(try StoreLocation(url), in: .live)
         let caller = try address.caller(
             HTTPCaller(transport, environment: .live, timeout: .seconds(120)),
-            clock: AWSSurroundings.live.secondsSince1970
+            in: .live
         )
         let request = AWSCaller.Request("PUT", path: address.path, changes: true)
         try await caller.call(request) { (reply) throws(StoreError) in reply.isSuccess ? () : nil }

@@ -91,4 +91,17 @@ import Testing
             #expect(HTTPDate.seconds(text) == nil)
         }
     }
+
+    /// The first two are examples of RFC 3339, section 5.8; the numbers are those of `date -u +%s`.
+    @Test func datesOfBodies() {
+        #expect(InternetDate.seconds("1985-04-12T23:20:50.52Z") == 482_196_050)
+        #expect(InternetDate.seconds("1990-12-31T23:59:60Z") == 662_688_000)
+        #expect(InternetDate.seconds("2024-02-29T23:59:59Z") == 1_709_251_199)
+        for text in [
+            "", "Z", "2024-02-29", "2024-02-29T23:59:59", "2024-02-29T23:59:59+00:00", "2024-02-29T23:59:59.Z.Z",
+            "2024-02-29T23:59:59.xZ", "2024-13-01T00:00:00Z", "2024-02T00:00:00Z", "2024-02-29T24:00:00Z",
+        ] {
+            #expect(InternetDate.seconds(text) == nil)
+        }
+    }
 }

@@ -4,7 +4,7 @@ package import StoreHTTP
 /// Sends signed requests to one server, again where that is safe; every attempt is signed anew.
 package struct AWSCaller: Sendable {
     package let caller: HTTPCaller
-    package let signer: RequestSigner
+    package let signer: RenewedSigner
     package let endpoint: HTTPEndpoint
     /// The seconds since 1970.
     package let clock: @Sendable () -> Int64
@@ -13,7 +13,7 @@ package struct AWSCaller: Sendable {
     /// - Parameter showsPayloadHash: Whether requests have a header with the hash of their body, which S3 wants.
     package init(
         _ caller: HTTPCaller,
-        signer: RequestSigner,
+        signer: RenewedSigner,
         endpoint: HTTPEndpoint,
         clock: @escaping @Sendable () -> Int64,
         showsPayloadHash: Bool
@@ -71,16 +71,17 @@ package struct AWSCaller: Sendable {
         if Task.isCancelled { throw .cancelled }
         var signedAt: Int64 = 0
         return try await caller.call(changes: request.changes, isRepeatable: request.isRepeatable) {
-            () throws(StoreError) -> StoreRequest in
+            () async throws(StoreError) -> StoreRequest in
+            let signer = try await signer.current()
             signedAt = clock()
-            return signed(request, at: signedAt)
+            return signed(request, by: signer, at: signedAt)
         } _: { (reply) throws(StoreError) -> Result in
             if let result = try judge(reply) { return result }
             throw AWSRefusal(reply).storeError(at: endpoint, changes: request.changes, signedAt: signedAt)
         }
     }
 
-    private func signed(_ request: Request, at seconds: Int64) -> StoreRequest {
+    private func signed(_ request: Request, by signer: RequestSigner, at seconds: Int64) -> StoreRequest {
         let signed = signer.sign(
             SignableRequest(
                 request.method,
@@ -106,6 +107,14 @@ package struct AWSCaller: Sendable {
 }
 
 extension AWSCaller {
+    /// A URL that needs no credentials, for `seconds` from now; nil for other than 1 to
+    /// ``RequestSigner/presignedSecondsMax`` seconds. One that is signed with lent credentials ends with them.
+    package func url(_ request: SignableRequest, for seconds: Int) async throws(StoreError) -> String? {
+        let time = SigningTime(secondsSince1970: clock())
+        guard let signed = try await signer.current().presign(request, at: time, for: seconds) else { return nil }
+        return "\(endpoint.url)\(request.path)?\(RequestSigner.encodedQuery(of: signed))"
+    }
+
     /// Waits before another attempt at something that the server did not do; throws `error` when there is to be none.
     package func pause(after attempt: Int, of error: StoreError) async throws(StoreError) {
         let environment = caller.environment

@@ -41,8 +41,10 @@ package struct AWSRefusal: Sendable {
     private static let skew: Set<String> = ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"]
     private static let rights: Set<String> = [
         "AccessDenied", "AccessDeniedException", "AccountProblem", "AllAccessDisabled", "ExpiredToken",
-        "ExpiredTokenException", "IncompleteSignature", "IncompleteSignatureException", "InvalidAccessKeyId",
-        "InvalidClientTokenId", "InvalidSignatureException", "InvalidToken", "MissingAuthenticationToken",
+        "ExpiredTokenException", "IDPRejectedClaim", "IncompleteSignature", "IncompleteSignatureException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId", "InvalidIdentityToken", "InvalidSignatureException", "InvalidToken",
+        "MissingAuthenticationToken",
         "MissingAuthenticationTokenException", "NotSignedUp", "SignatureDoesNotMatch", "UnrecognizedClientException",
     ]
     private static let redirection: Set<String> = [
@@ -57,12 +59,19 @@ package struct AWSRefusal: Sendable {
         "XMinioStorageFull",
     ]
     private static let place: Set<String> = ["NoSuchBucket", "ResourceNotFoundException"]
-    private static let failures: Set<String> = ["InternalError", "InternalServerError", "RequestTimeout"]
+    private static let failures: Set<String> = [
+        "IDPCommunicationError", "InternalError", "InternalServerError", "RequestTimeout",
+    ]
 
     /// Whether the server's words are about the time of the signature.
     private var isAboutTime: Bool {
         AWSRefusal.skew.contains(code) || message.contains("Signature expired")
             || message.contains("Signature not yet current")
+    }
+
+    /// Whether a service that calls all that is wrong with a request by one name means its size.
+    package static func isAboutSize(_ message: String) -> Bool {
+        message.contains("exceeded the maximum allowed size")
     }
 
     /// What it means to the caller of a store.
@@ -96,7 +105,7 @@ package struct AWSRefusal: Sendable {
                 details
             )
         }
-        if AWSRefusal.size.contains(code) {
+        if AWSRefusal.size.contains(code) || AWSRefusal.isAboutSize(message) {
             return StoreError(.tooLarge, "The server takes no key or record as large as this.", details)
         }
         if AWSRefusal.room.contains(code) { return StoreError(.full, "The server has no room: give it more.", details) }

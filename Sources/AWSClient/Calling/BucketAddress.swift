@@ -44,16 +44,9 @@ package struct BucketAddress: Sendable {
 
     /// The server to ask for objects of the bucket.
     package func endpoint() throws(StoreError) -> HTTPEndpoint {
-        var host = "s3.\(access.region).amazonaws.com"
-        var port = 443
-        var isEncrypted = true
-        if let endpoint = access.endpoint {
-            host = endpoint.host
-            port = endpoint.port
-            isEncrypted = endpoint.isEncrypted
-        }
-        if !isPathStyle { host = bucket + "." + host }
-        return try HTTPEndpoint(host: host, port: port, isEncrypted: isEncrypted)
+        var endpoint = try access.endpoint(of: "s3")
+        if !isPathStyle { endpoint.host = bucket + "." + endpoint.host }
+        return endpoint
     }
 
     /// The path of an object, percent-encoded.
@@ -67,11 +60,13 @@ package struct BucketAddress: Sendable {
     package var path: String { isPathStyle ? "/" + bucket : "/" }
 
     /// What sends signed requests to it.
-    package func caller(
-        _ caller: HTTPCaller,
-        clock: @escaping @Sendable () -> Int64
-    ) throws(StoreError) -> AWSCaller {
-        let signer = RequestSigner(access.credentials, region: access.region, service: "s3", pathForm: .verbatim)
-        return AWSCaller(caller, signer: signer, endpoint: try endpoint(), clock: clock, showsPayloadHash: true)
+    package func caller(_ caller: HTTPCaller, in surroundings: AWSSurroundings) throws(StoreError) -> AWSCaller {
+        AWSCaller(
+            caller,
+            signer: access.signer(of: "s3", .verbatim, caller, in: surroundings),
+            endpoint: try endpoint(),
+            clock: surroundings.secondsSince1970,
+            showsPayloadHash: true
+        )
     }
 }

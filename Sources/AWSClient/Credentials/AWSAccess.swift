@@ -3,16 +3,10 @@ package import StoreHTTP
 
 /// What a URL says, or leaves to the surroundings, of who signs, for which region, and where the server is.
 package struct AWSAccess: Hashable, Sendable {
-    package var credentials: AWSCredentials
+    package var source: CredentialSource
     package var region: String
     /// The server in the place of Amazon's; nil for Amazon's.
     package var endpoint: HTTPEndpoint?
-
-    package init(credentials: AWSCredentials, region: String, endpoint: HTTPEndpoint?) {
-        self.credentials = credentials
-        self.region = region
-        self.endpoint = endpoint
-    }
 
     /// The options of URLs that are read here.
     package static let options = ["region", "endpoint", "profile"]
@@ -28,18 +22,6 @@ package struct AWSAccess: Hashable, Sendable {
         regionOtherwise: String? = nil
     ) throws(StoreError) {
         let profile = location.options["profile"]
-        if let name = try location.user() {
-            guard let key = try location.password(), !key.isEmpty else {
-                throw .invalidArgument("The URL names an access key without its secret: write name:secret@ or neither.")
-            }
-            credentials = AWSCredentials(accessKeyID: name, secretAccessKey: key)
-        } else if let found = surroundings.credentials(profile: profile) {
-            credentials = found
-        } else {
-            throw .invalidArgument(
-                "There are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or choose a profile."
-            )
-        }
         endpoint = if let url = location.options["endpoint"] { try HTTPEndpoint(url) } else { nil }
         let chosen = location.options["region"] ?? surroundings.region(profile: profile)
         guard let region = chosen ?? regionOtherwise else {
@@ -49,6 +31,40 @@ package struct AWSAccess: Hashable, Sendable {
             throw .invalidArgument("A region has small letters, digits and hyphens.", ["region": region])
         }
         self.region = region
+        if let name = try location.user() {
+            guard let key = try location.password(), !key.isEmpty else {
+                throw .invalidArgument("The URL names an access key without its secret: write name:secret@ or neither.")
+            }
+            source = .given(AWSCredentials(accessKeyID: name, secretAccessKey: key))
+        } else {
+            source = try surroundings.credentialSource(profile: profile, region: region)
+        }
+    }
+
+    /// The host of Amazon's that has a service in a region.
+    package static func host(of service: String, in region: String) -> String {
+        "\(service).\(region).amazonaws.com" + (region.hasPrefix("cn-") ? ".cn" : "")
+    }
+
+    static func endpoint(of service: String, in region: String) throws(StoreError) -> HTTPEndpoint {
+        try HTTPEndpoint(host: host(of: service, in: region), port: 443, isEncrypted: true)
+    }
+
+    /// The server to ask for a service: the URL's, or else Amazon's.
+    package func endpoint(of service: String) throws(StoreError) -> HTTPEndpoint {
+        if let endpoint { return endpoint }
+        return try AWSAccess.endpoint(of: service, in: region)
+    }
+
+    /// What signs requests to a service. What it needs to get its credentials it sends by `caller`.
+    package func signer(
+        of service: String,
+        _ pathForm: RequestSigner.PathForm,
+        _ caller: HTTPCaller,
+        in surroundings: AWSSurroundings
+    ) -> RenewedSigner {
+        let keeper = CredentialKeeper(source, caller, in: surroundings)
+        return RenewedSigner(keeper, region: region, service: service, pathForm: pathForm)
     }
 
     private static func isRegionByte(_ byte: UInt8) -> Bool {

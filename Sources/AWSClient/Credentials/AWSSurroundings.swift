@@ -46,41 +46,24 @@ package struct AWSSurroundings: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func shared(_ variableName: String, _ name: String) -> SharedFile? {
-        guard let path = variable(variableName) ?? variable("HOME").map({ $0 + "/.aws/" + name }) else { return nil }
-        return file(path).map { SharedFile($0) }
+    /// The files that other programs share, in the order in which a setting is looked for in them.
+    var profilePaths: [String] {
+        [("AWS_SHARED_CREDENTIALS_FILE", "credentials"), ("AWS_CONFIG_FILE", "config")].compactMap { name, file in
+            variable(name) ?? variable("HOME").map { "\($0)/.aws/\(file)" }
+        }
     }
 
-    private func profileName(_ name: String?) -> String { name ?? variable("AWS_PROFILE") ?? "default" }
+    var profileFiles: [SharedFile] { profilePaths.compactMap { file($0).map { SharedFile($0) } } }
 
-    /// Credentials of the process's variables, or else of the profile in the shared file; nil where there are none.
-    ///
-    /// - Parameter profile: the one to take; it goes before the variables. Nil for that of `AWS_PROFILE`, or `default`.
-    func credentials(profile: String?) -> AWSCredentials? {
-        if profile == nil, let name = variable("AWS_ACCESS_KEY_ID"), let key = variable("AWS_SECRET_ACCESS_KEY") {
-            return AWSCredentials(
-                accessKeyID: name,
-                secretAccessKey: key,
-                sessionToken: variable("AWS_SESSION_TOKEN")
-            )
-        }
-        let profile = profileName(profile)
-        for file in [shared("AWS_SHARED_CREDENTIALS_FILE", "credentials"), shared("AWS_CONFIG_FILE", "config")] {
-            guard let file, let name = file[profile, "aws_access_key_id"],
-                let key = file[profile, "aws_secret_access_key"]
-            else { continue }
-            return AWSCredentials(
-                accessKeyID: name,
-                secretAccessKey: key,
-                sessionToken: file[profile, "aws_session_token"]
-            )
-        }
-        return nil
-    }
+    /// The name of the profile that is meant.
+    func profileName(_ name: String?) -> String { name ?? variable("AWS_PROFILE") ?? "default" }
+
+    func hasProfile(_ name: String) -> Bool { profileFiles.contains { $0.has(name) } }
 
     /// The region of the process's variables, or else of the profile; nil where there is none.
     func region(profile: String?) -> String? {
-        variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION")
-            ?? shared("AWS_CONFIG_FILE", "config")?[profileName(profile), "region"]
+        if let region = variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") { return region }
+        let name = profileName(profile)
+        return profileFiles.lazy.compactMap { $0[name, "region"] }.first
     }
 }

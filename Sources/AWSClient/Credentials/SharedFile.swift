@@ -12,7 +12,9 @@ struct SharedFile {
                 let name = line.dropFirst().prefix { $0 != "]" }
                 let words = name.split(whereSeparator: \.isWhitespace)
                 // The file of settings says `profile` before all names but that of the default.
-                profile = (words.first == "profile" ? words.dropFirst() : words[...]).joined(separator: " ")
+                let found = (words.first == "profile" ? words.dropFirst() : words[...]).joined(separator: " ")
+                profiles[found, default: [:]] = profiles[found] ?? [:]
+                profile = found
                 continue
             }
             guard let profile, let sign = line.firstIndex(of: "=") else { continue }
@@ -21,11 +23,14 @@ struct SharedFile {
         }
     }
 
-    private static func trimmed(_ text: Substring) -> String {
+    /// A text without the space around it.
+    static func trimmed(_ text: Substring) -> String {
         let start = text.drop(while: \.isWhitespace)
         guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
         return String(start[...last])
     }
+
+    func has(_ profile: String) -> Bool { profiles[profile] != nil }
 
     /// The value of a setting; nil where the profile has none.
     subscript(profile: String, setting: String) -> String? { profiles[profile]?[setting] }

@@ -10,21 +10,21 @@ struct BucketConfiguration: Sendable {
     var createsStore: Bool
     /// Whether a store may be opened whose records were moved away. It takes no writes.
     var acceptsMovedAway: Bool
-    var clock: @Sendable () -> Int64
+    private let surroundings: AWSSurroundings
 
     init(_ location: StoreLocation, in surroundings: AWSSurroundings) throws(StoreError) {
         address = try BucketAddress(location, in: surroundings)
         prefix = String(location.path.drop { $0 == "/" })
         createsStore = location.createsStore
         acceptsMovedAway = try location.acceptances().contains(.moved)
-        clock = surroundings.secondsSince1970
+        self.surroundings = surroundings
     }
 
     /// The server to ask for objects of the bucket.
     func endpoint() throws(StoreError) -> HTTPEndpoint { try address.endpoint() }
 
     func client(_ caller: HTTPCaller) throws(StoreError) -> BucketClient {
-        BucketClient(caller: try address.caller(caller, clock: clock), address: address)
+        BucketClient(caller: try address.caller(caller, in: surroundings), address: address)
     }
 }
 #endif

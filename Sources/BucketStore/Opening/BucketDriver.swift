@@ -5,9 +5,9 @@ import StoreHTTP
 
 /// Opens `s3://bucket/prefix?region=eu-central-1`, the objects of a bucket under a prefix.
 ///
-/// The credentials are those of `s3://key:secret@bucket`, or else those of the variables `AWS_ACCESS_KEY_ID`,
-/// `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, or else those of a profile in the file that other programs share. The
-/// bucket has to be there.
+/// The credentials are those of `s3://key:secret@bucket`, or else those of the process's surroundings: variables,
+/// profiles, roles of pods, containers and instances, in the order in which Amazon's own tools look for them. Lent ones
+/// are fetched anew before they end. The bucket has to be there.
 ///
 /// The options are `region`, otherwise that of `AWS_REGION` or of the profile; `profile`, the name of one; `endpoint`, a
 /// server in the place of Amazon's; `style`, `path` where the bucket's name is a part of the path, as it is with an

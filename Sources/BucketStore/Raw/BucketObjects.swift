@@ -214,13 +214,14 @@ extension BucketObjects {
     }
 
     /// A URL for a key's object that needs no credentials, for some time from now. Nothing is asked of the server, so the
-    /// object need not be there. Whoever learns the URL can use it.
+    /// object need not be there. Whoever learns the URL can use it. One that is signed with credentials that are lent for
+    /// some time ends with them.
     ///
     /// - Parameters:
     ///   - key: the key of the object.
     ///   - purpose: what it is good for, and nothing else.
     ///   - duration: for how long, 1 second to 7 days, in whole seconds.
-    public func url(of key: Key, to purpose: URLPurpose, for duration: Duration) throws(StoreError) -> String {
+    public func url(of key: Key, to purpose: URLPurpose, for duration: Duration) async throws(StoreError) -> String {
         try Key.validate([key], for: capabilities.limits)
         let caller = client.caller
         guard let name = name(of: key) else {
@@ -229,14 +230,16 @@ extension BucketObjects {
                 ["key": "\(key)"]
             )
         }
-        let path = client.path(name)
-        let request = SignableRequest(purpose.rawValue, host: caller.endpoint.authority, path: path)
-        let time = SigningTime(secondsSince1970: caller.clock())
+        let request = SignableRequest(
+            purpose.rawValue,
+            host: caller.endpoint.authority,
+            path: client.path(name)
+        )
         let seconds = Int(clamping: duration.components.seconds)
-        guard let signed = caller.signer.presign(request, at: time, for: seconds) else {
+        guard let url = try await caller.url(request, for: seconds) else {
             throw .invalidArgument("A URL is good for 1 second to 7 days.", ["seconds": "\(seconds)"])
         }
-        return "\(caller.endpoint)\(path)?\(RequestSigner.encodedQuery(of: signed))"
+        return url
     }
 }
 

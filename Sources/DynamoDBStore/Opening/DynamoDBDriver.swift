@@ -5,8 +5,9 @@ import StoreHTTP
 
 /// Opens `dynamodb://table?region=eu-central-1`, a table of DynamoDB.
 ///
-/// The credentials are those of `dynamodb://key:secret@table`, or else those of the variables `AWS_ACCESS_KEY_ID`,
-/// `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, or else those of a profile in the file that other programs share.
+/// The credentials are those of `dynamodb://key:secret@table`, or else those of the process's surroundings: variables,
+/// profiles, roles of pods, containers and instances, in the order in which Amazon's own tools look for them. Lent ones
+/// are fetched anew before they end.
 ///
 /// The options are `region`, otherwise that of `AWS_REGION` or of the profile; `profile`, the name of one; `endpoint`, a
 /// server in the place of Amazon's; `capacity=reads,writes`, with which a table is made that has so many units a second,
@@ -25,14 +26,9 @@ public struct DynamoDBDriver: StoreDriver {
     ) async throws(StoreError) -> any KeyValueStore {
         try location.requireOptions(among: AWSAccess.options + HTTPConfiguration.options + ["capacity"])
         let table = try TableConfiguration(location)
-        let access = try AWSAccess(location, in: .live)
-        let endpoint: HTTPEndpoint
-        if let other = access.endpoint {
-            endpoint = other
-        } else {
-            let host = "dynamodb.\(access.region).amazonaws.com"
-            endpoint = try HTTPEndpoint(host: host, port: 443, isEncrypted: true)
-        }
+        let surroundings = AWSSurroundings.live
+        let access = try AWSAccess(location, in: surroundings)
+        let endpoint = try access.endpoint(of: "dynamodb")
         let configuration = try HTTPConfiguration(location, isEncrypted: endpoint.isEncrypted)
         let transport = try AsyncTransport(configuration, environment: environment)
         let caller = HTTPCaller(
@@ -41,18 +37,12 @@ public struct DynamoDBDriver: StoreDriver {
             planner: RetryPlanner(policy: RetryPolicy(attemptsMax: 10)),
             timeout: configuration.callTimeout
         )
-        let signer = RequestSigner(
-            access.credentials,
-            region: access.region,
-            service: "dynamodb",
-            pathForm: .normalized
-        )
         let client = DynamoDBClient(
             caller: AWSCaller(
                 caller,
-                signer: signer,
+                signer: access.signer(of: "dynamodb", .normalized, caller, in: surroundings),
                 endpoint: endpoint,
-                clock: AWSSurroundings.live.secondsSince1970,
+                clock: surroundings.secondsSince1970,
                 showsPayloadHash: false
             ),
             table: table.name

@@ -8,7 +8,7 @@ import StoreHTTP
 ///
 /// A location for sending is signed with the method, the name, the time, and the media type, encoding, size and MD5 as
 /// headers that the client has to send. A location is good for a week at most, the longest that servers of this protocol
-/// take.
+/// take, and no longer than credentials that were lent for some time.
 ///
 /// Whether an object is public is said by its access control list with `public=acl`. Servers without such lists, like R2,
 /// need `public=signed`, as usual: then nothing in the bucket is public, and what everybody may fetch is given a location
@@ -49,7 +49,7 @@ public struct RemoteBucket: ObjectProvider {
         )
         return RemoteBucket(
             address: address,
-            caller: try address.caller(caller, clock: surroundings.secondsSince1970),
+            caller: try address.caller(caller, in: surroundings),
             publicAccess: access
         )
     }
@@ -62,7 +62,7 @@ public struct RemoteBucket: ObjectProvider {
             object.headers(publicAccess, prefix: "x-amz") + [
                 NamedValue("content-length", "\(object.contentLength)")
             ]
-        let location = try presign("PUT", object.name, headers: headers, for: lifetime)
+        let location = try await presign("PUT", object.name, headers: headers, for: lifetime)
         return UploadLocation(
             location: location,
             headers: Dictionary(headers.map { ($0.name, $0.value) }) { first, _ in first }
@@ -76,7 +76,7 @@ public struct RemoteBucket: ObjectProvider {
     ) async throws -> String {
         guard let lifetime = publicAccess.lifetime(for: audience) else { return caller.endpoint.url + (try path(name)) }
         let query = fileName.map { [NamedValue("response-content-disposition", ObjectReader.disposition($0))] }
-        return try presign("GET", name, query: query ?? [], for: lifetime)
+        return try await presign("GET", name, query: query ?? [], for: lifetime)
     }
 
     public func facts(of name: String) async throws -> ObjectFacts? {
@@ -116,7 +116,7 @@ public struct RemoteBucket: ObjectProvider {
         query: [NamedValue] = [],
         headers: [NamedValue] = [],
         for lifetime: Duration
-    ) throws -> String {
+    ) async throws -> String {
         let request = SignableRequest(
             method,
             host: caller.endpoint.authority,
@@ -124,11 +124,10 @@ public struct RemoteBucket: ObjectProvider {
             query: query,
             headers: headers
         )
-        let time = SigningTime(secondsSince1970: caller.clock())
-        guard let signed = caller.signer.presign(request, at: time, for: lifetime.signedSeconds) else {
+        guard let url = try await caller.url(request, for: lifetime.signedSeconds) else {
             throw ObjectRefusal(.notAllowed, "A location is signed for a second to a week.")
         }
-        return "\(caller.endpoint.url)\(request.path)?\(RequestSigner.encodedQuery(of: signed))"
+        return url
     }
 }
 #endif

@@ -27,14 +27,15 @@ package struct HTTPCaller: Sendable {
     ///   - changes: Whether the request changes anything.
     ///   - isRepeatable: Whether it does no more when it is applied twice. Reads are.
     ///   - deadline: When there has to be a reply; after ``timeout`` unless said otherwise.
-    ///   - request: Called for every attempt, so that it can be signed anew.
+    ///   - request: Called for every attempt, so that it can be signed anew. What it throws counts as the attempt's
+    ///     failure too.
     /// - Throws: The last attempt's error; ``StoreError/Code/outcomeUnknown`` if an earlier attempt may have changed
     ///   something and no later one succeeded.
     package func call<Result: Sendable>(
         changes: Bool = false,
         isRepeatable: Bool = true,
         deadline: Duration? = nil,
-        _ request: () throws(StoreError) -> StoreRequest,
+        _ request: () async throws(StoreError) -> StoreRequest,
         _ judge: (StoreReply) throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
         let deadline = deadline ?? environment.now() + timeout
@@ -43,7 +44,7 @@ package struct HTTPCaller: Sendable {
         while true {
             let failure: StoreError
             do throws(StoreError) {
-                return try judge(try await reply(to: try request(), changes: changes, deadline: deadline))
+                return try judge(try await reply(to: try await request(), changes: changes, deadline: deadline))
             } catch {
                 failure = error
             }
