@@ -103,6 +103,82 @@ import Testing
         }
     }
 
+    /// Somebody was there between the look and the write, and is gone.
+    @Test func aConditionThatFailsIsLookedAtAgain() async throws {
+        try await withStore { store, proxy, _ in
+            for condition in [Precondition.vacant, .absent, nil] {
+                let left = Mutex(2)
+                proxy.intercept { request, _ in
+                    let isConditional = request.headers["if-match"] != nil || request.headers["if-none-match"] != nil
+                    guard request.method == "PUT", isConditional else { return nil }
+                    return left.withLock { left in
+                        left -= 1
+                        return left >= 0 ? .reply(Self.error("PreconditionFailed", status: 412)) : nil
+                    }
+                }
+                let key = Key("p", "\(condition.map { "\($0)" } ?? "add")")
+                if let condition {
+                    try await store.put([1], at: key, if: condition)
+                } else {
+                    _ = try await store.write(WriteBatch([.init(.add(1), at: key)]))
+                }
+                let value = try await store.get(key)?.value
+                #expect(value == (condition == nil ? Counter.encode(1) : [1]))
+                #expect(left.withLock { $0 } < 0)
+            }
+        }
+    }
+
+    /// A page may have nothing and not be the last, where much was deleted.
+    @Test func emptyPagesAreNotTheEnd() async throws {
+        try await withStore { store, proxy, _ in
+            let keys = (0..<3).map { Key("p", "\($0)") }
+            for key in keys { try await store.put([1], at: key) }
+            let isEndless = Mutex(false)
+            proxy.intercept { request, _ in
+                guard request.query["list-type"] == "2" else { return nil }
+                let token = request.query["continuation-token"].flatMap { Int($0) } ?? 0
+                if token == 3, !isEndless.withLock({ $0 }) { return nil }
+                let next = isEndless.withLock { $0 } ? 1 : token + 1
+                return .reply(
+                    HTTPExchangeReply(
+                        200,
+                        "<ListBucketResult><IsTruncated>true</IsTruncated><KeyCount>0</KeyCount>"
+                            + "<NextContinuationToken>\(next)</NextContinuationToken></ListBucketResult>",
+                        type: "application/xml"
+                    )
+                )
+            }
+            // What goes through bears a token that the server did not give.
+            let found = try await store.scan(.all(), ScanOptions(), after: nil).map(\.key)
+            #expect(found == keys)
+            isEndless.withLock { $0 = true }
+            let failure = await #expect(throws: StoreError.self) {
+                _ = try await store.scan(.all(), ScanOptions(keysOnly: true), after: nil)
+            }
+            #expect(failure?.code == .unsupported)
+        }
+    }
+
+    @Test func whatIsNotDeletedIsTold() async throws {
+        let partly = "<DeleteResult><Error><Key>a</Key><Code>AccessDenied</Code></Error></DeleteResult>"
+        try await withStore { store, proxy, _ in
+            try await store.put([1], at: Self.key)
+            for (reply, code) in [
+                (HTTPExchangeReply(200, partly, type: "application/xml"), StoreError.Code.outcomeUnknown),
+                (.page(200), .outcomeUnknown), (Self.error("AccessDenied", status: 403), .permissionDenied),
+            ] {
+                proxy.intercept { request, _ in request.method == "POST" ? .reply(reply) : nil }
+                let failure = await #expect(throws: StoreError.self) {
+                    _ = try await store.delete(.all(), limit: 10, epoch: nil, after: nil)
+                }
+                #expect(failure?.code == code)
+            }
+            let entry = try await store.get(Self.key)
+            #expect(entry?.value == [1])
+        }
+    }
+
     @Test func brokenRepliesAreErrors() async throws {
         try await withStore(timeout: 20) { store, proxy, _ in
             try await store.put(Array(repeating: 7, count: 1_000), at: Self.key)
@@ -148,6 +224,24 @@ import Testing
         #expect(facts.contains(StoreStatus.Fact("region", "eu-west-1")))
         await store.close()
         server.stop()
+    }
+
+    /// One redirection is followed at opening; none without end, and none later.
+    @Test func otherRedirectionsAreTold() async throws {
+        try await withStore { store, proxy, server in
+            proxy.intercept { request, _ in
+                var reply = Self.error("PermanentRedirect", status: 301)
+                let isFirst = request.headers["authorization"]?.contains("/us-east-1/") ?? false
+                reply.headers.append(("x-amz-bucket-region", isFirst ? "eu-west-1" : "us-east-1"))
+                return .reply(reply)
+            }
+            let read = await #expect(throws: StoreError.self) { try await store.get(Self.key) }
+            #expect(read?.code == .invalidArgument && read?.metadata["region"] == "eu-west-1")
+            let write = await #expect(throws: StoreError.self) { try await store.put([1], at: Self.key) }
+            #expect(write?.code == .invalidArgument)
+            let opening = await #expect(throws: StoreError.self) { _ = try await server.open(server.url("weather")) }
+            #expect(opening?.code == .invalidArgument)
+        }
     }
 
     @Test(arguments: ["ignored", "refused", "unknown"])

@@ -145,7 +145,65 @@ import Testing
         try await withStore(namespace, "&timeout=1") { store in
             namespace.fail("/bulk/get", .hang)
             #expect(await failure { _ = try await store.get(key("empty")) }?.code == .timedOut)
+            namespace.fail("/bulk", .hang)
+            let written = await failure { try await store.put(CloudflareKVRecord([]).encoded(), at: key("x")) }
+            #expect(written?.code == .outcomeUnknown)
         }
+    }
+
+    @Test func repliesThatAreNotWholeAreNoReplies() async throws {
+        let namespace = ScriptedCloudflareKV(Self.items)
+        let record = CloudflareKVRecord([]).encoded()
+        try await withStore(namespace, "&timeout=60") { store in
+            let half = HTTPExchangeReply(200, "{\"success\":true,\"errors\":[],\"result\":{\"values\":{}}}")
+            namespace.fail("/bulk/get", .truncated(half, bodyBytes: 30))
+            let found = try await store.get(key("empty"))
+            #expect(found != nil)
+            namespace.fail("/keys", .truncated(half, bodyBytes: 0))
+            let page = try await store.scan(.all(), ScanOptions(), after: nil)
+            #expect(!page.isEmpty)
+            for answer in [HTTPExchangeAnswer.truncated(half, bodyBytes: 30), .reply(.page(200))] {
+                namespace.fail("/bulk", answer)
+                #expect(await failure { try await store.put(record, at: key("x")) }?.code == .outcomeUnknown)
+                namespace.fail("/bulk/delete", answer)
+                #expect(await failure { try await store.delete(key("x")) }?.code == .outcomeUnknown)
+            }
+            namespace.fail("/bulk/get", .reply(.page(200)))
+            #expect(await failure { _ = try await store.get(key("empty")) }?.code == .unsupported)
+            // A listing that does not go on.
+            let same = "{\"success\":true,\"result\":[],\"result_info\":{\"cursor\":\"c\"}}"
+            for _ in 0..<2 { namespace.fail("/keys", .reply(HTTPExchangeReply(200, same))) }
+            let endless = await failure { _ = try await store.partitions(in: .records, limit: 9, after: nil) }
+            #expect(endless?.code == .unsupported)
+        }
+    }
+
+    @Test func whatIsRefusedIsTold() async throws {
+        let namespace = ScriptedCloudflareKV(Self.items)
+        let record = CloudflareKVRecord([]).encoded()
+        try await withStore(namespace) { store in
+            let denied = "{\"success\":false,\"errors\":[{\"code\":10000,\"message\":\"Authentication error\"}]}"
+            for status in [401, 403] {
+                namespace.fail("/bulk", .reply(HTTPExchangeReply(status, denied)))
+                #expect(await failure { try await store.put(record, at: key("x")) }?.code == .permissionDenied)
+            }
+            namespace.fail("/bulk", .reply(HTTPExchangeReply(413, "{}")))
+            #expect(await failure { try await store.put(record, at: key("x")) }?.code == .tooLarge)
+            namespace.fail("/bulk", .reply(HTTPExchangeReply(429, headers: [("retry-after", "300")])))
+            #expect(await failure { try await store.put(record, at: key("x")) }?.code == .throttled)
+            let long = Key(partition: Array("ns1".utf8), bytes: Array(repeating: 0x61, count: 513))
+            #expect(await failure { try await store.put(record, at: long) }?.code == .tooLarge)
+            let value = Array(repeating: 1 as UInt8, count: store.capabilities.limits.valueBytesMax + 1)
+            #expect(await failure { try await store.put(value, at: key("x")) }?.code == .tooLarge)
+            // Of several keys, one was not written.
+            let partly = "{\"success\":true,\"result\":{\"successful_key_count\":1,\"unsuccessful_keys\":[\"b\"]}}"
+            namespace.fail("/bulk", .reply(HTTPExchangeReply(200, partly)))
+            let results = await store.write(each: ["a", "b"].map { .init([.init(.put(record), at: key($0))]) })
+            #expect(throws: Never.self) { try results[0].get() }
+            let left = #expect(throws: StoreError.self) { try results[1].get() }
+            #expect(left?.code == .outcomeUnknown)
+        }
+        #expect(namespace.items["x"] == nil)
     }
 
     @Test func urlsAndTokensAreChecked() async throws {

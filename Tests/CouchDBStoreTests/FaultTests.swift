@@ -68,6 +68,36 @@ import Testing
         }
     }
 
+    @Test func lessLoadIsWaitedFor() async throws {
+        var busy = HTTPExchangeReply(429, "{\"error\":\"too_many_requests\"}")
+        try await withStore { server, store in
+            for path in ["_bulk_docs", "_bulk_docs", "_bulk_get"] { server.fail(path, .refused(.reply(busy))) }
+            try await store.put([1], at: key)
+            #expect(try await store.get(key)?.value == [1])
+            // Longer than it is worth waiting for.
+            busy.headers.append(("Retry-After", "300"))
+            for path in ["_bulk_docs", "_bulk_get"] { server.fail(path, .refused(.reply(busy))) }
+            let write = await failure { try await store.put([2], at: key) }
+            #expect(write?.code == .throttled && write?.retryAfter == .seconds(300))
+            #expect(await failure { _ = try await store.get(key) }?.code == .throttled)
+            #expect(try await store.get(key)?.value == [1])
+        }
+    }
+
+    @Test func whatIsTooLargeIsTold() async throws {
+        try await withStore { server, store in
+            let largest = store.capabilities.limits.valueBytesMax
+            try await store.put(Array(repeating: 0xFF, count: largest), at: key)
+            #expect(try await store.get(key)?.value.count == largest)
+            let larger = Array(repeating: 1 as UInt8, count: largest + 1)
+            #expect(await failure { try await store.put(larger, at: key) }?.code == .tooLarge)
+            // A server that is set to take less says so of the request, or of one document.
+            server.fail("_bulk_docs", .refused(.reply(HTTPExchangeReply(413, "{\"error\":\"too_large\"}"))))
+            #expect(await failure { try await store.put([1], at: key) }?.code == .tooLarge)
+            #expect(try await store.get(key)?.value.count == largest)
+        }
+    }
+
     @Test func readsAreRepeated() async throws {
         let answers: [HTTPExchangeAnswer] = [.disconnect, .reset, .reply(.page(502)), .reply(.page(503)), .raw([])]
         try await withStore { server, store in

@@ -1,11 +1,13 @@
 #if DynamoDB
-import DynamoDBStore
 import Foundation
 import KeyValue
+import StoreHTTP
 import Synchronization
 import TestServers
 import TestSupport
 import Testing
+
+@testable import DynamoDBStore
 
 /// What the imitation never does and the server may: refusals for load, half of what was asked for, lost replies.
 @Suite(.serialized) struct WeatherTests {
@@ -134,6 +136,23 @@ import Testing
         }
     }
 
+    /// Of a record that the store lets through and the service finds too large all the same.
+    @Test func theServersOwnLimitIsTold() async throws {
+        let message = "Item size to update has exceeded the maximum allowed size"
+        let cancelled = """
+            {"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"cancelled",
+             "CancellationReasons":[{"Code":"None"},{"Code":"ValidationError","Message":"\(message)"}]}
+            """
+        let refusals = [HTTPExchangeReply(400, cancelled), error("ValidationException", message)]
+        try await withStore { store, proxy in
+            for refusal in refusals {
+                proxy.intercept(first(1, of: "TransactWriteItems") { _, _ in .reply(refusal) })
+                let failure = await #expect(throws: StoreError.self) { try await store.put([1], at: Self.key) }
+                #expect(failure?.code == .tooLarge)
+            }
+        }
+    }
+
     @Test func conflictsOfTransactionsAreTriedAgain() async throws {
         let body = """
             {"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"cancelled",
@@ -165,6 +184,76 @@ import Testing
             }
             let values = try await store.get(keys).map { $0?.value }
             #expect(values == keys.map(\.bytes))
+        }
+    }
+
+    @Test func whatIsAlwaysLeftOutIsGivenUp() async throws {
+        try await withStore { store, proxy in
+            let bin = try await store.bins()[0]
+            let id = MarkID(high: 1, low: 1)
+            _ = try await store.write(WriteBatch([.init(.put([1]), at: Self.key)], mark: id))
+            proxy.intercept { request, _ in
+                let asked = String(decoding: request.body, as: UTF8.self)
+                let keys = asked.replacingOccurrences(of: "RequestItems", with: "UnprocessedKeys")
+                let items = asked.replacingOccurrences(of: "RequestItems", with: "UnprocessedItems")
+                let isRead = request.headers["x-amz-target"]?.hasSuffix(".BatchGetItem") ?? false
+                guard let table = asked.firstMatch(of: /"weather-[^"]*"/)?.output else { return nil }
+                return .reply(
+                    HTTPExchangeReply(200, isRead ? "{\"Responses\":{\(table):[]}," + keys.dropFirst() : items)
+                )
+            }
+            let read = await #expect(throws: StoreError.self) { try await store.get(Self.key) }
+            #expect(read?.code == .throttled)
+            let cleared = await #expect(throws: StoreError.self) { try await store.clearMarks([id], in: bin) }
+            #expect(cleared?.code == .throttled)
+        }
+    }
+
+    /// A page may hold nothing and not be the last, as the service has it where a filter or its own limit ends it.
+    @Test(arguments: ["Query", "Scan"])
+    func emptyPagesAreNotTheEnd(_ operation: String) async throws {
+        try await withStore { store, proxy in
+            let keys = (0..<5).map { Key("p", "\($0)") }
+            for key in keys { try await store.put(key.bytes, at: key) }
+            let isPassing = Mutex(true)
+            let seen = Counted()
+            proxy.intercept { request, forward in
+                guard request.headers["x-amz-target"]?.hasSuffix("." + operation) ?? false else { return nil }
+                let number = seen.next()
+                if number <= 3 || !isPassing.withLock({ $0 }) {
+                    // Another place each time, or the same for ever.
+                    let place = isPassing.withLock { $0 } ? "!\(number)" : "!"
+                    let next = DynamoDBLayout.item(at: Key("p", place)).json.encoded
+                    let text = String(decoding: next, as: UTF8.self)
+                    return .reply(
+                        HTTPExchangeReply(
+                            200,
+                            "{\"Count\":0,\"Items\":[],\"ScannedCount\":9,\"LastEvaluatedKey\":\(text)}"
+                        )
+                    )
+                }
+                // Those places are before everything.
+                guard let asked = JSON(parsing: request.body)?.members else { return nil }
+                guard number == 4 else { return nil }
+                let whole = JSON.object(asked.filter { $0.name != "ExclusiveStartKey" })
+                return .reply(forward(request.with(body: whole.encoded)))
+            }
+            let range = operation == "Query" ? KeyRange.partition(Array("p".utf8)) : .all()
+            var found: [Key] = []
+            var cursor: Cursor?
+            repeat {
+                let page = try await store.scan(range, ScanOptions(), after: cursor)
+                found += page.map(\.key)
+                cursor = page.cursor
+            } while cursor != nil
+            #expect(found == keys)
+            isPassing.withLock { $0 = false }
+            let failure = await #expect(throws: StoreError.self) {
+                _ = try await store.scan(range, ScanOptions(), after: nil)
+            }
+            #expect(failure?.code == .unsupported)
+            let counting = await #expect(throws: StoreError.self) { _ = try await store.count(range) }
+            #expect(counting?.code == .unsupported)
         }
     }
 

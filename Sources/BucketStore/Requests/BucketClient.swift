@@ -135,17 +135,26 @@ struct BucketClient: Sendable {
         if let after { query.append(NamedValue("start-after", String(decoding: after, as: UTF8.self))) }
         if isEncoded { query.append(NamedValue("encoding-type", "url")) }
         if grouping { query.append(NamedValue("delimiter", "/")) }
+        var listing = try await page(query)
+        // A page may be empty for what was deleted there, and says by what to go on since no name does.
+        while listing.isPassing, let continuation = listing.continuation {
+            listing = try await page(query + [NamedValue("continuation-token", continuation)])
+            guard listing.continuation != continuation else { throw strangeReply(changes: false) }
+        }
+        // A server that does not know the parameters would make pages without end.
+        guard listing.isAscending(from: names, after: after) else { throw strangeReply(changes: false) }
+        return listing
+    }
+
+    private func page(_ query: [NamedValue]) async throws(StoreError) -> ObjectListing {
         let request = AWSCaller.Request("GET", path: address.path, query: query)
-        let listing = try await ask(request, .writes) { (reply) throws(StoreError) -> ObjectListing? in
+        return try await ask(request, .writes) { (reply) throws(StoreError) -> ObjectListing? in
             guard reply.status == 200 else { return nil }
             guard let result = parsed(reply), let listing = ObjectListing(result) else {
                 throw strangeReply(changes: false)
             }
             return listing
         }
-        // A server that does not know the parameters would make pages without end.
-        guard listing.isAscending(from: names, after: after) else { throw strangeReply(changes: false) }
-        return listing
     }
 
     /// What the server says of the bucket's versioning; nil where it does not say.

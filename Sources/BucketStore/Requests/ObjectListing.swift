@@ -16,6 +16,8 @@ struct ObjectListing: Sendable {
     let groups: [[UInt8]]
     /// Whether more follows.
     let isTruncated: Bool
+    /// What to ask for the next page by; nil where the server gives none.
+    let continuation: String?
 
     /// A token without the quotation marks that some replies have around it.
     static func bare(_ etag: String) -> String { String(etag.drop { $0 == "\"" }.prefix { $0 != "\"" }) }
@@ -47,6 +49,7 @@ struct ObjectListing: Sendable {
         self.objects = objects
         self.groups = groups
         isTruncated = truncated == "true"
+        continuation = result["NextContinuationToken"]?.text
     }
 
     private static func name(_ text: String, _ isEncoded: Bool) -> [UInt8]? {
@@ -55,6 +58,9 @@ struct ObjectListing: Sendable {
         let blanks = text.utf8.map { $0 == 0x2B ? 0x20 : $0 }
         return PercentEncoding.decode(blanks)
     }
+
+    /// Whether there is nothing in it, and yet more to come.
+    var isPassing: Bool { isTruncated && objects.isEmpty && groups.isEmpty && continuation != nil }
 
     /// Where the next page begins: behind this.
     var last: [UInt8]? {

@@ -201,7 +201,9 @@ extension DynamoDBStore {
             let reply = try await client.ask(operation, input)
             guard let count = reply["Count"]?.integer else { throw client.strangeReply(changes: false) }
             total += count
-            start = reply["LastEvaluatedKey"]
+            let next = reply["LastEvaluatedKey"]
+            guard next == nil || next != start else { throw client.strangeReply(changes: false) }
+            start = next
         } while start != nil
         return total
     }

@@ -77,6 +77,8 @@ struct Cancellation: Sendable {
                     "The server does not let this user do it: check the access key, its secret, and rights.",
                     details
                 )
+            case "ValidationError" where AWSRefusal.isAboutSize(reason.message):
+                return StoreError(.tooLarge, "The server takes no key or record as large as this.", details)
             default: return .invalidArgument("The server refuses the request as wrong.", details)
             }
         }
