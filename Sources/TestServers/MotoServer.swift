@@ -75,6 +75,12 @@ public final class MotoServer: Sendable {
         guard forwarding(request).status == 200 else { throw ServerError("The bucket can't be made.") }
     }
 
+    /// Stops it until ``resume()``: connections stay open, and nothing answers.
+    public func pause() { process.pause() }
+
+    /// Goes on after ``pause()``.
+    public func resume() { process.signal(SIGCONT) }
+
     /// Ends it, and what is in it.
     public func kill() {
         proxy.stop()

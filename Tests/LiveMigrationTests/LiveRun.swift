@@ -11,9 +11,16 @@ struct LiveRun {
     let source: StoreKind
     let target: StoreKind
     let seed: UInt64
-    var coldKeys = 2_000
+    let coldKeys: Int
     /// How often something bad happens.
-    var blows = 12
+    let blows: Int
+
+    init(source: StoreKind, target: StoreKind, seed: UInt64) {
+        self.source = source
+        self.target = target
+        self.seed = seed
+        (coldKeys, blows) = source.isSlow || target.isSlow ? (200, 6) : (2_000, 12)
+    }
 
     /// What a run came to.
     struct Outcome {

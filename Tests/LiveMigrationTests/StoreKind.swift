@@ -10,6 +10,11 @@ enum StoreKind: String, Sendable, CaseIterable {
     case cluster
     /// Without marks: its feed is followed.
     case couchdb
+    /// An imitation, which does one thing at a time.
+    case dynamodb
+
+    /// Whether it is so slow that a run has less in it.
+    var isSlow: Bool { self == .dynamodb }
 
     /// Whether one process holds such a store, so that everybody has to be in there.
     var isEmbedded: Bool { self == .sqlite }
@@ -25,6 +30,7 @@ enum StoreKind: String, Sendable, CaseIterable {
         case .couchdb:
             try
                 "couchdb://127.0.0.1:\(ScriptedCouchDB.shared().port)/\(name)-\(UUID().uuidString.lowercased())?timeout=3"
+        case .dynamodb: try await MotoServer.shared().url(ofTable: "\(name)-\(UUID().uuidString)")
         }
     }
 
@@ -35,6 +41,8 @@ enum StoreKind: String, Sendable, CaseIterable {
         switch self {
         // This one is in the process of the tests.
         case .sqlite, .couchdb: break
+        // It has everything in memory.
+        case .dynamodb: break
         case .postgresql:
             let server = try await LiveServers.postgresql.value
             server.kill()
@@ -57,6 +65,11 @@ enum StoreKind: String, Sendable, CaseIterable {
         case .sqlite, .couchdb: break
         case .postgresql:
             let server = try await LiveServers.postgresql.value
+            server.pause()
+            defer { server.resume() }
+            try await Lapse.of(duration)
+        case .dynamodb:
+            let server = try await MotoServer.shared()
             server.pause()
             defer { server.resume() }
             try await Lapse.of(duration)
