@@ -165,20 +165,27 @@ import Testing
         #expect(await third.running.status() == 0)
     }
 
-    /// Where a server keeps its records: all in one store, or the uploads in one of their own.
-    private func store(_ uploads: String, isSplit: Bool) -> String {
-        guard isSplit else { return uploads }
+    /// What a server's records do.
+    enum Move: CaseIterable {
+        /// All of them go from one store to another.
+        case together
+        /// The uploads go to one store, and all else to another.
+        case apart
+        /// The uploads go from a store of their own to another, and all else stays where it is.
+        case alone
+    }
+
+    /// A store whose uploads lie in this one.
+    private func split(_ uploads: String) -> String {
         let rest = "sqlite:" + tool.directory.appending(path: "rest.db").path
         return "split:?rest=\(rest)&uploads=" + uploads.replacing("%", with: "%25").replacing("&", with: "%26")
     }
 
-    /// The embedded store's records go to a PostgreSQL while clients upload, without a restart on the way: all of them,
-    /// or the uploads alone, while what else the server keeps stays where it is.
-    @Test(arguments: [false, true])
-    func recordsMoveWhileFilesAreServed(isSplit: Bool) async throws {
+    /// The embedded store's uploads go to a PostgreSQL while clients upload, without a restart on the way.
+    @Test(arguments: Move.allCases) func recordsMoveWhileFilesAreServed(_ move: Move) async throws {
         let token = try await issue("owner:ann")
         let embedded = "sqlite:" + tool.directory.appending(path: "embedded.db").path
-        let first = try await start(token, "--store", store(embedded, isSplit: isSplit))
+        let first = try await start(token, "--store", move == .alone ? split(embedded) : embedded)
         let oldest = try await first.upload("before")
         let sent = #"{"uploadId":"\#(oldest)","meta":{"name":"renamed"}}"#
         let key = ["Idempotency-Key": "rename"]
@@ -188,15 +195,16 @@ import Testing
         #expect(await first.running.status() == 0)
 
         let postgres = try await PostgreSQLServer.shared()
+        let database = try await postgres.makeDatabase() + "?accept=relaxed"
         let migration = Migrations(
             tool: tool,
             name: "files",
             control: try await postgres.makeDatabase() + "?accept=relaxed",
             source: embedded,
-            target: try await postgres.makeDatabase() + "?accept=relaxed"
+            target: move == .apart ? split(database).replacing("&", with: "%26") : database
         )
         try await migration.run("plan", on: migration.url)
-        let server = try await start(token, "--store", store(migration.url, isSplit: isSplit))
+        let server = try await start(token, "--store", move == .alone ? split(migration.url) : migration.url)
         let uploads = Acknowledged()
         let writers = (0..<3).map { writer in
             Task {
@@ -234,7 +242,7 @@ import Testing
         #expect(await server.running.status() == 0)
 
         // The target has everything by itself, and whoever asks again is answered as before.
-        let last = try await start(token, "--store", store(migration.target, isSplit: isSplit))
+        let last = try await start(token, "--store", move == .together ? database : split(database))
         #expect(try await last.names().isSuperset(of: expected.keys))
         for (name, id) in expected { #expect(try await last.bytes(of: id) == name) }
         #expect(try await last.bytes(of: oldest) == "before")
@@ -242,7 +250,7 @@ import Testing
         #expect(again == renamed)
         last.running.signal(SIGTERM)
         #expect(await last.running.status() == 0)
-        #expect(try await tool.output("partitions", migration.target).contains("http/answers/") != isSplit)
+        #expect(try await tool.output("partitions", database).contains("http/answers/") == (move == .together))
     }
 
     @Test func tokensAreIssuedListedAndRevoked() async throws {
