@@ -135,10 +135,20 @@ import Testing
             let keys = (0..<3).map { Key("p", "\($0)") }
             for key in keys { try await store.put([1], at: key) }
             let isEndless = Mutex(false)
-            proxy.intercept { request, _ in
+            proxy.intercept { request, forward in
                 guard request.query["list-type"] == "2" else { return nil }
                 let token = request.query["continuation-token"].flatMap { Int($0) } ?? 0
-                if token == 3, !isEndless.withLock({ $0 }) { return nil }
+                if token == 3, !isEndless.withLock({ $0 }) {
+                    // The server did not give that token.
+                    let target = request.target.replacing(/continuation-token=[^&]*&?/, with: "")
+                    let whole = HTTPExchangeRequest(
+                        method: request.method,
+                        target: target,
+                        headers: request.headers,
+                        body: request.body
+                    )
+                    return .reply(forward(whole))
+                }
                 let next = isEndless.withLock { $0 } ? 1 : token + 1
                 return .reply(
                     HTTPExchangeReply(
@@ -149,7 +159,6 @@ import Testing
                     )
                 )
             }
-            // What goes through bears a token that the server did not give.
             let found = try await store.scan(.all(), ScanOptions(), after: nil).map(\.key)
             #expect(found == keys)
             isEndless.withLock { $0 = true }

@@ -11,6 +11,16 @@ import Testing
 
 /// A table is used with credentials that an imitation of Amazon's services lends, over HTTP.
 @Suite struct LentCredentialsTests {
+    /// Fifty times as patient as its clock says: two seconds are little for an imitation on a busy machine.
+    private static let patient: StoreEnvironment = {
+        let live = StoreEnvironment.live
+        return StoreEnvironment(
+            random: live.random,
+            nanoseconds: { live.nanoseconds() / 50 },
+            sleep: { try await live.sleep($0 * 50) }
+        )
+    }()
+
     /// The names of the keys that signed the requests of a table, and the tokens beside them.
     private func signatures(
         _ variables: [String: String],
@@ -31,8 +41,9 @@ import Testing
         )
         let location = try StoreLocation("dynamodb://lent-\(UUID().uuidString)?region=us-east-1&endpoint=\(proxy.url)")
         let access = try AWSAccess(location, in: surroundings)
-        let transport = try AsyncTransport(HTTPConfiguration(), environment: .live)
-        let caller = HTTPCaller(transport, environment: .live, timeout: .seconds(300))
+        let environment = LentCredentialsTests.patient
+        let transport = try AsyncTransport(HTTPConfiguration(), environment: environment)
+        let caller = HTTPCaller(transport, environment: environment, timeout: .seconds(300))
         let client = DynamoDBClient(
             caller: AWSCaller(
                 caller,
