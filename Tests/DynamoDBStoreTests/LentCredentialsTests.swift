@@ -14,10 +14,11 @@ import Testing
     /// Fifty times as patient as its clock says: two seconds are little for an imitation on a busy machine.
     private static let patient: StoreEnvironment = {
         let live = StoreEnvironment.live
+        let pause = live.sleep
         return StoreEnvironment(
             random: live.random,
             nanoseconds: { live.nanoseconds() / 50 },
-            sleep: { try await live.sleep($0 * 50) }
+            sleep: { try await pause($0 * 50) }
         )
     }()
 
