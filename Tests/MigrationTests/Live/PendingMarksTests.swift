@@ -8,7 +8,7 @@ import Testing
 /// Changes that have piled up before anybody carries them over: they are read in pages, however many they are, and who
 /// only asks how many there are does not read them all.
 @Suite struct PendingMarksTests {
-    private static let count = 20_000
+    private static let count = 5_000
     private static let profiles = [MemoryProfile.reference, .changeFeed]
 
     /// A migration that has copied everything, and then so many changes.

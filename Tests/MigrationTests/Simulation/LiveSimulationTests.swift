@@ -70,8 +70,8 @@ import Testing
     /// What the model shows of every rule, the simulator shows of some that workers can be without.
     @Test(
         arguments: [
-            (MigrationRules.alwaysWrite, UInt64(942)), (.compareAndSet, 510), (.copyIntoVacancy, 1_497),
-            (.revisionBeforeValue, 572),
+            (MigrationRules.alwaysWrite, UInt64(942)), (.compareAndSet, 621), (.copyIntoVacancy, 1_871),
+            (.revisionBeforeValue, 716),
         ]
     )
     func ruleIsNeeded(_ rule: MigrationRules, firstSeed: UInt64) async throws {
