@@ -92,9 +92,8 @@ private struct Comparison: Sendable {
     let calls: any ServiceCalls
     let store: any KeyValueStore
 
+    /// One after the other: the server fails some that come beside others.
     private static let operations = 600
-    /// The server fails transactions that come beside others.
-    private var tasks: Int { service == "s3" ? 4 : 1 }
 
     init(bench: Workbench, server: MotoProcess, service: String, calls: any ServiceCalls, store: any KeyValueStore) {
         self.bench = bench
@@ -116,7 +115,7 @@ private struct Comparison: Sendable {
             let ours = Series(name: "store", readings: series[1].readings.map { Reading(wall: $0.cpu, cpu: $0.cpu) })
             results.figures += [
                 Figure(
-                    "\(title), \(action), \(tasks) at once; bound signed by hand",
+                    "\(title), \(action); bound signed by hand",
                     series[1],
                     against: series[0],
                     .shareAtLeast(0.9)
@@ -137,11 +136,8 @@ private struct Comparison: Sendable {
         _ call: @escaping @Sendable (_ action: String, _ number: Int) async throws -> Void
     ) -> Body {
         Body(name: "\(name), \(action)", operations: Comparison.operations) { _ in
-            try await inTasks(tasks) { task in
-                let share = Comparison.operations / tasks
-                for number in 0..<share { try await call(action, (task * share + number) % 100) }
-                return share
-            }
+            for number in 0..<Comparison.operations { try await call(action, number % 100) }
+            return Comparison.operations
         }
     }
 
