@@ -11,12 +11,12 @@ package final class LegacyWriter {
     package init(_ legacy: LegacyFiles, _ commands: String) throws {
         self.commands = commands
         var story = LegacyStory(seed: 5)
-        try Data((0..<12_000).flatMap { _ in story.next() }.map { $0 + "\n" }.joined().utf8)
+        try Data((0..<20_000).flatMap { _ in story.next() }.map { $0 + "\n" }.joined().utf8)
             .write(to: URL(filePath: commands))
-        // It waits a moment after every few, so that it is at it for long.
+        // It waits a moment after every few, so that it is at it for minutes, on a machine that does much else too.
         let script = """
             while IFS= read -r line && [ -e "$1" ]; do
-              echo "$line"; n=$((n + 1)); [ $((n % 25)) != 0 ] || sleep 0.05
+              echo "$line"; n=$((n + 1)); [ $((n % 25)) != 0 ] || sleep 0.1
             done < "$1" | redis-cli -p \(legacy.server.port) > "$1.told" 2>&1
             """
         process = try ChildProcess("/bin/bash", ["-c", script, "service", commands])
