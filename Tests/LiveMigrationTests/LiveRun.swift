@@ -12,6 +12,8 @@ struct LiveRun {
     let target: StoreKind
     let seed: UInt64
     let coldKeys: Int
+    /// How many processes of clients there are, where there are several.
+    let clientProcesses: Int
     /// How often something bad happens.
     let blows: Int
 
@@ -19,7 +21,8 @@ struct LiveRun {
         self.source = source
         self.target = target
         self.seed = seed
-        (coldKeys, blows) = source.isSlow || target.isSlow ? (200, 6) : (2_000, 12)
+        let isSlow = source.isSlow || target.isSlow
+        (coldKeys, clientProcesses, blows) = isSlow ? (40, 1, 6) : (2_000, 2, 12)
     }
 
     /// What a run came to.
@@ -52,7 +55,8 @@ struct LiveRun {
         if source.isEmbedded || target.isEmbedded {
             try processes.start([.clients, .worker, .lead])
         } else {
-            for part in [Part.clients, .clients, .worker, .worker, .lead] { try processes.start([part]) }
+            let clients = Array(repeating: Part.clients, count: clientProcesses)
+            for part in clients + [.worker, .worker, .lead] { try processes.start([part]) }
         }
         var outcome = Outcome()
         let isOver = { access(directory + "/over", F_OK) == 0 }

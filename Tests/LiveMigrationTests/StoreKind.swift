@@ -10,7 +10,7 @@ enum StoreKind: String, Sendable, CaseIterable {
     case cluster
     /// Without marks: its feed is followed.
     case couchdb
-    /// An imitation, which does one thing at a time.
+    /// An imitation, which does one thing at a time, and copies the whole table for each operation of a transaction.
     case dynamodb
 
     /// Whether it is so slow that a run has less in it.
