@@ -105,19 +105,3 @@ struct FieldDeclaration: Hashable, Sendable {
     let stored: WireField?
     let isRetired: Bool
 }
-
-/// What fields of a record hold.
-struct FieldValues: Hashable, Sendable {
-    /// Few types have more fields than are compared faster than hashed.
-    private let names: [String]
-    private let values: [[TupleElement]]
-
-    init(_ names: [String], _ values: [[TupleElement]]) {
-        self.names = names
-        self.values = values
-    }
-
-    subscript(name: String) -> [TupleElement] {
-        names.firstIndex(of: name).flatMap { $0 < values.count ? values[$0] : nil } ?? [.missing]
-    }
-}

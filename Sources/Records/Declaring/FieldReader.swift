@@ -14,7 +14,7 @@ struct FieldReader<Message: Sendable>: Sendable {
     private let stored: StoredFields
     private let computed: [Computed]
     /// What each field holds where the message does not have it.
-    private let absent: [[TupleElement]]
+    private let absent: [FieldContent]
 
     /// Whether messages have to be decoded.
     var needsMessage: Bool { !computed.isEmpty }
@@ -36,7 +36,7 @@ struct FieldReader<Message: Sendable>: Sendable {
         names = fields.map { $0.name }
         stored = StoredFields(fields)
         absent = fields.map { field in
-            field.stored.map { field.isMultiValued ? [] : [$0.absent(field.kind)] } ?? []
+            field.isMultiValued ? .many([]) : .one(field.stored?.absent(field.kind) ?? .missing)
         }
     }
 
@@ -80,7 +80,7 @@ struct FieldReader<Message: Sendable>: Sendable {
     private func checked(
         _ values: [TupleElement],
         _ field: FieldDeclaration
-    ) throws(RecordError) -> [TupleElement] {
+    ) throws(RecordError) -> FieldContent {
         guard values.allSatisfy(field.kind.admits) else {
             throw RecordError(
                 .wrongKind,
@@ -88,6 +88,6 @@ struct FieldReader<Message: Sendable>: Sendable {
                 ["type": type, "field": field.name, "kind": field.kind.rawValue]
             )
         }
-        return values
+        return field.isMultiValued ? .many(values) : .one(values.first ?? .missing)
     }
 }

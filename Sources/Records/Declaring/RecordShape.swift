@@ -47,8 +47,9 @@ struct RecordShape: Sendable {
     /// The same with some of its indexes only.
     func keeping(_ isKept: (Index) -> Bool) -> RecordShape {
         var shape = self
-        shape.indexes = indexes.filter(isKept)
-        shape.encodedNames = shape.indexes.map { RecordLayout.encodedName(of: $0, ofType: name) }
+        let kept = indexes.indices.filter { isKept(indexes[$0]) }
+        shape.indexes = kept.map { indexes[$0] }
+        shape.encodedNames = kept.map { encodedNames[$0] }
         return shape
     }
 

@@ -40,7 +40,7 @@ struct Projection: Hashable, Sendable {
                     try insertTotal(of: 1, index, name, columns.bytes, record, layout)
                     continue
                 case .sum(let field):
-                    guard case .integer(let amount)? = values[field].first else { continue }
+                    guard case .integer(let amount)? = values.first(of: field) else { continue }
                     try insertTotal(of: amount, index, name, columns.bytes, record, layout)
                     continue
                 }
@@ -130,13 +130,7 @@ struct Projection: Hashable, Sendable {
 extension Projection.Columns {
     fileprivate mutating func append(_ element: TupleElement) throws(RecordError) {
         hasGap = hasGap || element == .null || element == .missing
-        var encoder = TupleEncoder(prefix: bytes, reservingBytes: 32)
-        do throws(TupleError) {
-            try encoder.append(element)
-        } catch {
-            throw RecordError(.tooLarge, "A key is longer than keys may be.", ["cause": error.message])
-        }
-        bytes = encoder.bytes
+        bytes += try RecordLayout.encode { encoder throws(TupleError) in try encoder.append(element) }
     }
 }
 
@@ -151,9 +145,10 @@ private struct RecordPlace {
 
     init(_ address: RecordAddress, _ shape: RecordShape, _ layout: RecordLayout) throws(RecordError) {
         partition = try layout.partition(of: address, shape)
-        spread = try RecordLayout.encode(Tuple([.bytes(partition)] + address.primaryKey.elements))
+        let named = try RecordLayout.encode([.bytes(partition)])
+        spread = named + (try RecordLayout.encode(address.primaryKey))
         localEnding = try RecordLayout.encode([.tuple(address.primaryKey)])
-        globalEnding = try RecordLayout.encode([.bytes(partition)]) + localEnding
+        globalEnding = named + localEnding
     }
 }
 
@@ -161,18 +156,22 @@ extension KeyExpression {
     /// The values of the column in the entries of a record whose field holds these.
     func alternatives(_ elements: [TupleElement]) throws(RecordError) -> [TupleElement] {
         switch self {
-        case .field: return [elements.first ?? .missing]
         case .each: return Array(Set(elements))
-        case .caseFolded:
-            guard case .string(let text)? = elements.first else { return [elements.first ?? .missing] }
-            return [.string(text.lowercased())]
         case .trigrams:
             guard case .string(let text)? = elements.first else { return [] }
             return Trigrams.of(text).map { .string($0) }
-        case .descending(let column):
-            var turned: [TupleElement] = []
-            for element in try column.alternatives(elements) { turned.append(try KeyExpression.turned(element)) }
-            return turned
+        case .field, .caseFolded, .descending: return [try element(elements.first ?? .missing)]
+        }
+    }
+
+    /// The value of a column that does not fan out in the entry of a record whose field holds this.
+    func element(_ element: TupleElement) throws(RecordError) -> TupleElement {
+        switch self {
+        case .field, .each, .trigrams: return element
+        case .caseFolded:
+            guard case .string(let text) = element else { return element }
+            return .string(text.lowercased())
+        case .descending(let column): return try KeyExpression.turned(try column.element(element))
         }
     }
 

@@ -37,7 +37,7 @@ extension RecordShape {
     private func single(_ names: [String], of values: FieldValues) throws(RecordError) -> Tuple {
         var elements: [TupleElement] = []
         for name in names {
-            switch values[name].first {
+            switch values.first(of: name) {
             case nil, .missing, .null:
                 throw RecordError(
                     .invalidDeclaration,

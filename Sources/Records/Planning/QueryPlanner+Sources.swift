@@ -89,10 +89,15 @@ extension QueryPlanner {
     /// The ranges of a source.
     func union(of source: Source) throws(RecordError) -> QueryPlan.Union {
         let index = source.index.map { shape.indexes[$0] }
+        let kind: RecordLayout.Kind = index == nil ? .record : .entry
+        let name =
+            if let place = source.index { shape.encodedNames[place] } else {
+                try RecordLayout.encode([.string(shape.name)])
+            }
         var places: [[UInt8]] = []
-        if case .global(let shards)? = index?.scope, let index {
+        if case .global(let shards)? = index?.scope {
             for shard in 0..<shards {
-                places.append(try layout.partition(of: index, shape, shard: Tuple([TupleElement(shard)])))
+                places.append(try layout.partition(ofIndex: name, shard: Tuple([TupleElement(shard)])))
             }
         } else {
             for partition in source.partitions {
@@ -100,11 +105,15 @@ extension QueryPlanner {
                 places.append(try layout.partition(of: address, shape))
             }
         }
-        let kind: RecordLayout.Kind = index == nil ? .record : .entry
-        let name = index.map { RecordLayout.name(of: $0, shape) } ?? shape.name
         var prefixes: [[UInt8]] = []
         for given in source.given {
-            prefixes.append(try RecordLayout.encode(Tuple([.integer(kind.rawValue), .string(name)] + given)))
+            prefixes.append(
+                try RecordLayout.encode { encoder throws(TupleError) in
+                    encoder.append(kind.rawValue)
+                    encoder.append(encoded: name)
+                    for element in given { try encoder.append(element) }
+                }
+            )
         }
         let bounds = source.bounds
         return QueryPlan.Union(

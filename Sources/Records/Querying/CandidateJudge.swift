@@ -100,17 +100,19 @@ struct CandidateJudge: Sendable {
     }
 
     /// The record of a row, if it is as the query asks and as the candidate says. An entry is a hint: it may be left over
-    /// from another value. Columns that the source's ranges fix follow from the filter, so the others are compared.
+    /// from another value. Columns that the source's ranges fix follow from the filter, so the others are compared: as
+    /// `encoder`, which keeps its memory from one candidate to the next, has them.
     func record(
         _ row: [UInt8],
         at place: Place,
-        of candidate: Candidate
+        of candidate: Candidate,
+        _ encoder: inout TupleEncoder
     ) throws(RecordError) -> Judged? {
         let envelope = try Envelope(row, of: shape)
         let content = try judging.content(envelope.body)
         guard !isHidden(content.values),
             !rules.contains(.holdToRecord) || filter.holds(of: content.values),
-            try isAsSaid(content.values, place, candidate)
+            try isAsSaid(content.values, place, candidate, &encoder)
         else { return nil }
         return Judged(version: envelope.version, body: envelope.body, content: content)
     }
@@ -123,12 +125,14 @@ struct CandidateJudge: Sendable {
     private func isAsSaid(
         _ values: FieldValues,
         _ place: Place,
-        _ candidate: Candidate
+        _ candidate: Candidate,
+        _ encoder: inout TupleEncoder
     ) throws(RecordError) -> Bool {
         guard place.columnsEnd > 0, rules.contains(.compareColumns) else { return true }
-        var encoder = TupleEncoder(reservingBytes: place.columnsEnd + 16)
+        encoder.removeAll()
         for column in source.open {
-            guard let element = try column.alternatives(values[column.fieldName]).first else { return false }
+            guard let value = values.first(of: column.fieldName) else { return false }
+            let element = try column.element(value)
             do throws(TupleError) {
                 try encoder.append(element)
             } catch {
@@ -136,7 +140,11 @@ struct CandidateJudge: Sendable {
                 return false
             }
         }
-        return candidate.position[..<place.columnsEnd].elementsEqual(encoder.bytes)
+        return encoder.bytes.withUnsafeBytes { said in
+            candidate.position.withUnsafeBytes { position in
+                ByteOrder.compare(UnsafeRawBufferPointer(rebasing: position[..<place.columnsEnd]), said) == 0
+            }
+        }
     }
 }
 
@@ -168,9 +176,18 @@ extension RecordType {
         }
     }
 
-    /// The message of a record that was judged.
-    func message(of found: QueryRunner.Found) throws(RecordError) -> Message {
-        if let message = found.content.message as? Message { return message }
-        return try decode(found.body)
+    /// The messages of records that were judged, with their versions.
+    func stored(_ found: [QueryRunner.Found]) throws(RecordError) -> [RecordStore.Stored<Message>] {
+        var stored: [RecordStore.Stored<Message>] = []
+        stored.reserveCapacity(found.count)
+        for record in found {
+            // Asked for in two steps, since a cast of an optional is many times as expensive.
+            if let known = record.content.message, let message = known as? Message {
+                stored.append(RecordStore.Stored(message: message, version: record.version))
+            } else {
+                stored.append(RecordStore.Stored(message: try decode(record.body), version: record.version))
+            }
+        }
+        return stored
     }
 }

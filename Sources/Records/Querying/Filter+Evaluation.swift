@@ -6,8 +6,8 @@ extension Filter {
         switch self {
         case .everything: true
         case .compare(let name, let comparison, let value):
-            values[name].first.map { comparison.holds($0, value) } ?? false
-        case .isIn(let name, let found): values[name].first.map { found.contains($0) } ?? false
+            values.first(of: name).map { comparison.holds($0, value) } ?? false
+        case .isIn(let name, let found): values.first(of: name).map { found.contains($0) } ?? false
         case .hasPrefix(let name, let prefix):
             Filter.text(of: name, values).map { $0.utf8.starts(with: prefix.utf8) } ?? false
         case .contains(let name, let part):
@@ -22,7 +22,7 @@ extension Filter {
     }
 
     private static func text(of name: String, _ values: FieldValues) -> String? {
-        guard case .string(let text)? = values[name].first else { return nil }
+        guard case .string(let text)? = values.first(of: name) else { return nil }
         return text
     }
 

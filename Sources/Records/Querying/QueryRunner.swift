@@ -136,13 +136,14 @@ struct QueryRunner: Sendable {
         places.reserveCapacity(candidates.count)
         for candidate in candidates { places.append(try judge.place(of: candidate)) }
         let read = judge.isIndexed ? try await store.get(places.map(\.key)) : []
+        var encoder = TupleEncoder(reservingBytes: 64)
         var found: [Found] = []
         found.reserveCapacity(candidates.count)
         for number in candidates.indices {
             let (candidate, place) = (candidates[number], places[number])
             guard let row = judge.isIndexed ? read[number]?.value : candidate.value else { continue }
             do throws(RecordError) {
-                guard let judged = try judge.record(row, at: place, of: candidate) else { continue }
+                guard let judged = try judge.record(row, at: place, of: candidate, &encoder) else { continue }
                 found.append(
                     Found(
                         position: candidate.position,

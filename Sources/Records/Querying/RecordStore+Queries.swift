@@ -106,11 +106,7 @@ extension QueryPage {
         _ query: Query,
         _ type: RecordType<Message>
     ) throws(RecordError) {
-        var records: [RecordStore.Stored<Message>] = []
-        records.reserveCapacity(page.found.count)
-        for found in page.found {
-            records.append(RecordStore.Stored(message: try type.message(of: found), version: found.version))
-        }
+        let records = try type.stored(page.found)
         self.init(
             records: records,
             cursor: cursor,

@@ -22,15 +22,15 @@ struct StoredFields: Sendable {
         }
     }
 
-    /// Puts what a message holds of the fields into their places.
+    /// Puts what a message holds of the fields into their places, where there is what they hold if it has nothing of them.
     ///
     /// - Throws: ``RecordError/Code/corrupted``, with the field, if it can be told.
-    func read(_ body: ArraySlice<UInt8>, of type: String, into values: inout [[TupleElement]]) throws(RecordError) {
+    func read(_ body: ArraySlice<UInt8>, of type: String, into contents: inout [FieldContent]) throws(RecordError) {
         guard !parts.isEmpty else { return }
         var current: Int?
         let isWhole = body.withUnsafeBufferPointer { bytes in
             do throws(WireReader.Damage) {
-                try read(bytes, &values, &current)
+                try read(bytes, &contents, &current)
                 return true
             } catch {
                 return false
@@ -46,7 +46,7 @@ struct StoredFields: Sendable {
 
     private func read(
         _ bytes: UnsafeBufferPointer<UInt8>,
-        _ values: inout [[TupleElement]],
+        _ contents: inout [FieldContent],
         _ current: inout Int?
     ) throws(WireReader.Damage) {
         let parts = parts.span
@@ -56,11 +56,15 @@ struct StoredFields: Sendable {
                 current = index
                 let place = parts[index].place
                 let kind = parts[index].field.kind
-                let isMultiValued = parts[index].field.isMultiValued
-                // Of several occurrences of what has one value, the last one counts.
-                if !isMultiValued { values[place].removeAll(keepingCapacity: true) }
-                try parts[index].wire.append(value, of: kind, in: bytes, to: &values[place])
-                if !isMultiValued, values[place].count != 1 { throw WireReader.Damage() }
+                if case .many(var elements) = contents[place] {
+                    // Held once while it grows.
+                    contents[place] = .many([])
+                    try parts[index].wire.append(value, of: kind, in: bytes, to: &elements)
+                    contents[place] = .many(elements)
+                } else {
+                    // Of several occurrences of what has one value, the last one counts.
+                    contents[place] = .one(try parts[index].wire.single(value, of: kind, in: bytes))
+                }
                 current = nil
             }
         }

@@ -40,6 +40,19 @@ struct WireField: Hashable, Sendable {
         elements.append(try element(value, of: kind, in: message))
     }
 
+    /// The one value that an occurrence of the field holds.
+    func single(
+        _ value: WireReader.Value,
+        of kind: FieldKind,
+        in message: UnsafeBufferPointer<UInt8>
+    ) throws(WireReader.Damage) -> TupleElement {
+        guard case .bytes = value, isNumber(kind) else { return try element(value, of: kind, in: message) }
+        var elements: [TupleElement] = []
+        try append(value, of: kind, in: message, to: &elements)
+        guard elements.count == 1 else { throw WireReader.Damage() }
+        return elements[0]
+    }
+
     private func isNumber(_ kind: FieldKind) -> Bool {
         switch kind {
         case .bool, .integer, .double: true

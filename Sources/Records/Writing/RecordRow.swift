@@ -62,7 +62,7 @@ struct RecordRow: Sendable {
 extension RecordShape {
     /// Whether a record with these values is gone.
     func isExpired(_ values: FieldValues, now: Timestamp) -> Bool {
-        guard let expiryField, case .timestamp(let end)? = values[expiryField].first else { return false }
+        guard let expiryField, case .timestamp(let end)? = values.first(of: expiryField) else { return false }
         return end <= now
     }
 }
