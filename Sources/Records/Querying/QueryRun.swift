@@ -89,7 +89,7 @@ struct QueryRun: Sendable {
                 after: place.position,
                 runner.judging
             )
-            page.found += part.found
+            page.found.take(part.found)
             page.examined += part.examined
             if let position = part.position {
                 place.position = position
@@ -118,7 +118,7 @@ struct QueryRun: Sendable {
                 let plan = try QueryPlanner(shape: shape, layout: writer.layout, query: inner).plan()
                 let limit = query.limit - page.found.count
                 let part = try await run(plan, runner, from: place, within: limit, examined: page.examined)
-                page.found += part.found
+                page.found.take(part.found)
                 page.examined = part.examined
                 if let end = part.place {
                     page.place = end

@@ -60,7 +60,7 @@ struct QueryRunner: Sendable {
                 &page.examined
             )
             looked += candidates.count
-            page.found += try await matches(candidates, judge)
+            page.found.take(try await matches(candidates, judge))
             if page.found.count > limit {
                 page.found.removeLast(page.found.count - limit)
                 page.position = page.found.last?.position
@@ -158,5 +158,12 @@ struct QueryRunner: Sendable {
             }
         }
         return found
+    }
+}
+
+extension [QueryRunner.Found] {
+    /// Appends records. Most pages are found in one go, and then none is copied.
+    mutating func take(_ more: [QueryRunner.Found]) {
+        if isEmpty { self = more } else { self += more }
     }
 }

@@ -91,8 +91,11 @@ struct WireField: Hashable, Sendable {
     }
 
     private func text(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) throws(WireReader.Damage) -> String {
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw WireReader.Damage() }
-        return text
+        do throws(UTF8.ValidationError) {
+            return String(copying: try UTF8Span(validating: UnsafeBufferPointer(rebasing: bytes).span))
+        } catch {
+            throw WireReader.Damage()
+        }
     }
 
     private func uuid(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) throws(WireReader.Damage) -> TupleElement {
