@@ -91,6 +91,14 @@ public struct RecordStore: Sendable {
         public let message: Message
         /// The record's version.
         public let version: RecordVersion
+        /// The row, where it was read by its key.
+        let entry: Entry?
+
+        init(message: Message, version: RecordVersion, entry: Entry? = nil) {
+            self.message = message
+            self.version = version
+            self.entry = entry
+        }
     }
 
     /// What a change did.
@@ -181,7 +189,7 @@ extension RecordStore {
             guard try !type.isExpired(envelope.body, now: writer.wallClock), try isWanted(envelope.body) else {
                 return nil
             }
-            return Stored(message: try type.decode(envelope.body), version: envelope.version)
+            return Stored(message: try type.decode(envelope.body), version: envelope.version, entry: entry)
         } catch {
             throw error.at(key)
         }
@@ -196,7 +204,11 @@ extension RecordStore {
     ) async throws -> Receipt {
         let content = try type.content(of: message)
         let address = try type.shape.address(of: content.values)
-        return try await apply(try key(of: address, type), condition, type) { _ in .content(content) }
+        // An insert mostly finds nothing, so it looks only if that is not so. Where it takes several steps, it looks first.
+        let isBlind = condition == .absent && writer.store.capabilities.batchScope == .store
+        return try await apply(try key(of: address, type), condition, isBlind ? .vacant : .nothing, type) { _ in
+            .content(content)
+        }
     }
 
     /// Changes a record that is there by what `edit` makes of it, without losing a change that others make meanwhile:
@@ -208,7 +220,28 @@ extension RecordStore {
         if condition: Condition = .present,
         _ edit: @escaping @Sendable (inout Message) throws -> Void
     ) async throws -> Receipt {
-        try await apply(try key(of: address, type), condition, type) { body in
+        try await apply(try key(of: address, type), condition, .nothing, type, RecordStore.editing(type, edit))
+    }
+
+    /// Changes a record as the one by its address does, and begins with what was read of it, without
+    /// reading it again. If others have changed it since, `edit` is called again, with what they made of it.
+    @discardableResult
+    public func update<Message>(
+        _ stored: Stored<Message>,
+        as type: RecordType<Message>,
+        if condition: Condition = .present,
+        _ edit: @escaping @Sendable (inout Message) throws -> Void
+    ) async throws -> Receipt {
+        let key = try key(of: try type.address(of: stored.message), type)
+        let knowledge = stored.entry.map { Change.Knowledge.entry($0) } ?? .nothing
+        return try await apply(key, condition, knowledge, type, RecordStore.editing(type, edit))
+    }
+
+    private static func editing<Message>(
+        _ type: RecordType<Message>,
+        _ edit: @escaping @Sendable (inout Message) throws -> Void
+    ) -> @Sendable (ArraySlice<UInt8>?) throws -> Edited {
+        { body in
             guard let body else {
                 throw RecordError(.notFound, "There is no record with this primary key.", ["type": type.name])
             }
@@ -225,7 +258,7 @@ extension RecordStore {
         as type: RecordType<Message>,
         if condition: Condition = .none
     ) async throws -> Receipt {
-        try await apply(try key(of: address, type), condition, type) { _ in .deleted }
+        try await apply(try key(of: address, type), condition, .nothing, type) { _ in .deleted }
     }
 
     func key<Message>(of address: RecordAddress, _ type: RecordType<Message>) throws(RecordError) -> Key {
@@ -244,10 +277,11 @@ extension RecordStore {
     private func apply<Message>(
         _ key: Key,
         _ condition: Condition,
+        _ knowledge: Change.Knowledge,
         _ type: RecordType<Message>,
         _ edit: @escaping @Sendable (ArraySlice<UInt8>?) throws -> Edited
     ) async throws -> Receipt {
-        let change = Change(key: key, condition: condition.wanted, editing: edit)
+        let change = Change(key: key, condition: condition.wanted, knowing: knowledge, editing: edit)
         let receipt = try await writer.apply(change, type.shape)
         return Receipt(
             version: receipt.version,

@@ -32,7 +32,15 @@ import Tuples
         #expect(first != second)
         #expect(await code { try await records.save(package, as: type, if: .version(first)) } == .versionMismatch)
         try await records.update(address, as: type) { $0.downloads += 5 }
-        #expect(try await records.get(address, as: type)?.message.downloads == 5)
+        let read = try #require(try await records.get(address, as: type))
+        #expect(read.message.downloads == 5)
+        // What was read is changed without reading it again, and what others made of it meanwhile is not lost.
+        for _ in 0..<2 { try await records.update(read, as: type) { $0.downloads += 1 } }
+        #expect(try await records.get(address, as: type)?.message.downloads == 7)
+        let late = await code {
+            try await records.update(read, as: type, if: .version(read.version)) { $0.downloads = 0 }
+        }
+        #expect(late == .versionMismatch)
         #expect(await code { try await records.update(address, as: type) { $0.name = "zap" } } == .invalidDeclaration)
         var other = package
         other.name = "zap"

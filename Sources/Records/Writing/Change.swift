@@ -28,16 +28,32 @@ struct Change: Sendable {
         case expired
     }
 
+    /// What whoever changes it knows of the row, so that it need not be read: the change is made only over that, and
+    /// otherwise begins anew by reading it.
+    enum Knowledge: Sendable {
+        case nothing
+        /// Nobody has written it.
+        case vacant
+        case entry(Entry)
+    }
+
     let key: Key
     let condition: Condition
+    let knowledge: Knowledge
     /// What becomes of the message that is there, if one is.
     let edit: @Sendable (ArraySlice<UInt8>?) throws -> Edited
     /// The index that the record, which stays as it is, is to be entered in anew.
     let entering: String?
 
-    init(key: Key, condition: Condition, editing edit: @escaping @Sendable (ArraySlice<UInt8>?) throws -> Edited) {
+    init(
+        key: Key,
+        condition: Condition,
+        knowing knowledge: Knowledge = .nothing,
+        editing edit: @escaping @Sendable (ArraySlice<UInt8>?) throws -> Edited
+    ) {
         self.key = key
         self.condition = condition
+        self.knowledge = knowledge
         self.edit = edit
         entering = nil
     }
@@ -51,6 +67,7 @@ struct Change: Sendable {
     init(entering key: Key, in index: String) {
         self.key = key
         condition = .none
+        knowledge = .nothing
         edit = { _ in .deleted }
         entering = index
     }

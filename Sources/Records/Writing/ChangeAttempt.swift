@@ -1,8 +1,11 @@
 import KeyValue
+import Tuples
 
 /// What one call knows while it changes a record: what it read, what it plans, what it has written. Pure.
 struct ChangeAttempt: Sendable {
     let change: Change
+    /// What is known of the record's row before it is read: of use once.
+    private var knowledge: Change.Knowledge
     var shape: RecordShape
     /// The version that the record is going to have: the same in every attempt of a call, so that a write whose
     /// outcome is unknown is recognised.
@@ -34,11 +37,23 @@ struct ChangeAttempt: Sendable {
 
     init(change: Change, shape: RecordShape, version: RecordVersion, intent: Key) {
         self.change = change
+        knowledge = change.knowledge
         self.shape = shape
         self.version = version
         self.intent = intent
         row = RecordRow(vacantAt: change.key)
         plan = ChangePlan()
+    }
+
+    /// The row as it is known without reading it; nil where it has to be read.
+    mutating func takeKnown(now: Timestamp, _ layout: RecordLayout) throws(RecordError) -> RecordRow? {
+        let known = knowledge
+        knowledge = .nothing
+        switch known {
+        case .nothing: return nil
+        case .vacant: return RecordRow(vacantAt: change.key)
+        case .entry(let entry): return try RecordRow(entry, at: change.key, now: now, shape, layout)
+        }
     }
 
     /// What became of a batch whose outcome was unknown: the receipt if it was applied, nil if it was not yet and can be

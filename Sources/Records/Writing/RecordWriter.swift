@@ -55,7 +55,12 @@ struct RecordWriter: Sendable {
     private func run(_ attempt: inout ChangeAttempt) async throws -> ChangeReceipt? {
         let view = try await schema?.view()
         attempt.shape = view?.writing(attempt.shape) ?? attempt.shape
-        let row = try await read(attempt.change.key, attempt.shape)
+        let row: RecordRow
+        if let known = try attempt.takeKnown(now: wallClock(), layout) {
+            row = known
+        } else {
+            row = try await read(attempt.change.key, attempt.shape)
+        }
         if let committed = try attempt.recognise(row, rules) { return await finish(attempt, committed) }
         guard try attempt.prepare(row, layout, store.capabilities) else {
             try await abandon(attempt)
