@@ -43,13 +43,14 @@ public struct FilesHooks: Sendable {
     /// Called before an upload begins, with its owner, and the number of bytes; it throws to refuse.
     public var beforeUpload: @Sendable (_ owner: String, _ contentLength: Int64) async throws -> Void
     /// Processes an upload whose parts are there. It may be called again for the same upload, after a failure or where
-    /// nobody knows how the last attempt ended.
-    public var process: @Sendable (ProcessingJob) async throws -> ProcessingOutcome
+    /// nobody knows how the last attempt ended. Nil where nothing is to be done: then no attempt is claimed, and processing
+    /// an upload is one change.
+    public var process: (@Sendable (ProcessingJob) async throws -> ProcessingOutcome)?
 
     /// Hooks from their parts; those that are left out do nothing.
     public init(
         beforeUpload: @escaping @Sendable (_ owner: String, _ contentLength: Int64) async throws -> Void = { _, _ in },
-        process: @escaping @Sendable (ProcessingJob) async throws -> ProcessingOutcome = { _ in ProcessingOutcome() }
+        process: (@Sendable (ProcessingJob) async throws -> ProcessingOutcome)? = nil
     ) {
         self.beforeUpload = beforeUpload
         self.process = process

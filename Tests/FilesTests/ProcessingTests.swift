@@ -11,17 +11,19 @@ import Testing
         private let begun = AsyncStream.makeStream(of: Void.self)
 
         var hooks: FilesHooks {
-            FilesHooks(process: { job in
-                if self.isEndless.withLock({ $0 }) {
-                    self.begun.continuation.yield()
-                    // A stream of nothing ends for a task that is cancelled.
-                    let (never, end) = AsyncStream.makeStream(of: Void.self)
-                    for await _ in never {}
-                    end.finish()
-                    throw CancellationError()
-                }
-                return ProcessingOutcome(exportedName: job.exportFormat.map { "exported.\($0)" })
-            })
+            FilesHooks(process: { try await self.process($0) })
+        }
+
+        func process(_ job: ProcessingJob) async throws -> ProcessingOutcome {
+            if isEndless.withLock({ $0 }) {
+                begun.continuation.yield()
+                // A stream of nothing ends for a task that is cancelled.
+                let (never, end) = AsyncStream.makeStream(of: Void.self)
+                for await _ in never {}
+                end.finish()
+                throw CancellationError()
+            }
+            return ProcessingOutcome(exportedName: job.exportFormat.map { "exported.\($0)" })
         }
 
         func end() { isEndless.withLock { $0 = false } }
@@ -76,7 +78,7 @@ import Testing
         let export = Mutex<Endless?>(nil)
         let hooks = FilesHooks(process: { job in
             guard let endless = export.withLock({ $0 }) else { return ProcessingOutcome() }
-            return try await endless.hooks.process(job)
+            return try await endless.process(job)
         })
         let subject = try await Subject(hooks: hooks)
         let id = try await subject.make("ann")

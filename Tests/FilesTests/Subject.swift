@@ -24,7 +24,8 @@ final class Subject: Sendable {
         _ profile: MemoryProfile = .reference,
         hooks: FilesHooks = FilesHooks(),
         environment: StoreEnvironment = SimulatedTime(seed: 7).environment,
-        configure: (inout FilesConfiguration) -> Void = { _ in }
+        configure: (inout FilesConfiguration) -> Void = { _ in },
+        over wrap: (any KeyValueStore) -> any KeyValueStore = { $0 }
     ) async throws {
         let objects = ScriptedObjects()
         let clock = Clock()
@@ -32,7 +33,7 @@ final class Subject: Sendable {
         configuration.backgroundOrigins = ["https://example.org"]
         configure(&configuration)
         service = try await FilesService.open(
-            MemoryStore(profile),
+            wrap(MemoryStore(profile)),
             providers: [objects],
             cursorKey: CursorKey(high: 1, low: 2),
             configuration: configuration,

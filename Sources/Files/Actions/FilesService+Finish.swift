@@ -18,17 +18,18 @@ extension FilesService {
     func finish(_ parameters: Parameters, by caller: Caller) async throws -> Answer {
         guard caller != .anonymous else { throw FilesError(.signInNeeded, "Sign in: this is for owners of files.") }
         guard let name = PartName(parameters.text("filename") ?? ""),
-            let found = try await uploads.get(name.upload)?.upload, caller.isTrusted(with: found.owner),
-            let part = found.parts.first(where: { $0.name == name.text })
+            let found = try await uploads.get(name.upload), caller.isTrusted(with: found.upload.owner),
+            let part = found.upload.parts.first(where: { $0.name == name.text })
         else { return FilesService.unknownPart }
         guard !part.hasUploadedAtMilliseconds else { return FilesService.knownPart }
-        guard let facts = try await provider(of: found).facts(of: part.name) else { return FilesService.unknownPart }
+        let provider = try provider(of: found.upload)
+        guard let facts = try await provider.facts(of: part.name) else { return FilesService.unknownPart }
         guard facts.contentLength == part.contentLength else { return FilesService.otherPart }
         let isHeld = parameters.flag("skipProcessing")
         let now = uploads.now()
         let finished: (upload: StoredUpload, version: RecordVersion?, result: PartOutcome)
         do {
-            finished = try await uploads.change(found.id) { upload in
+            finished = try await uploads.change(found.upload.id, from: found) { upload in
                 try upload.note(part: name.text, at: now, isHeld: isHeld)
             }
         } catch is PartKnown {
@@ -43,8 +44,8 @@ extension FilesService {
         if isHeld {
             return Answer(FilesService.message("upload completed, processing skipped"), version: version)
         }
-        if parameters.flag("await") { return try await process(found.id, nil, awaitsPostActions: true) }
-        waiting.append(found.id)
+        if parameters.flag("await") { return try await process(found.upload.id, nil, awaitsPostActions: true) }
+        waiting.append(found.upload.id)
         return Answer(finished.upload.wire(), version: version)
     }
 

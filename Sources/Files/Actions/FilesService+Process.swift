@@ -7,9 +7,15 @@ extension FilesService {
     func process(_ parameters: Parameters, by caller: Caller) async throws -> Answer {
         let owner = try caller.acting(as: parameters.text("username"))
         let id = parameters.upload()
-        if let owner { try await requireOwner(owner, of: id) }
+        var found: FoundUpload?
+        if let owner {
+            found = try await uploads.get(id)
+            guard let found else { throw FilesError.noUpload }
+            guard found.upload.owner == owner else { throw FilesError.foreign }
+        }
         return try await process(
             id,
+            from: found,
             parameters["export"],
             awaitsPostActions: parameters.flag("awaitPostActions")
         )
@@ -19,14 +25,22 @@ extension FilesService {
     ///
     /// Where the task is cancelled before it is processed, the claim is given back, as if nobody had tried. What changes
     /// records goes on then: nobody would know otherwise whether it was done.
-    func process(_ id: String, _ export: JSON?, awaitsPostActions: Bool) async throws -> Answer {
+    func process(
+        _ id: String,
+        from found: FoundUpload? = nil,
+        _ export: JSON?,
+        awaitsPostActions: Bool
+    ) async throws -> Answer {
         try Task.checkCancellation()
         let attempt = environment.random()
-        let claim = try await Task { try await beginProcessing(id, attempt, export) }.value
+        guard let work = hooks.process else {
+            return try await Task { try await processAtOnce(id, found, attempt, export, awaitsPostActions) }.value
+        }
+        let claim = try await Task { try await beginProcessing(id, found, attempt, export) }.value
         let outcome: ProcessingOutcome
         do {
             try Task.checkCancellation()
-            outcome = try await hooks.process(ProcessingJob(claim.upload, attempt))
+            outcome = try await work(ProcessingJob(claim.upload, attempt))
         } catch {
             guard !Task.isCancelled else {
                 try await Task { try await giveBack(claim) }.value
@@ -38,10 +52,15 @@ extension FilesService {
         return try await Task { try await endProcessing(claim, outcome, awaitsPostActions) }.value
     }
 
-    private func beginProcessing(_ id: String, _ attempt: UInt64, _ export: JSON?) async throws -> ProcessingClaim {
+    private func beginProcessing(
+        _ id: String,
+        _ found: FoundUpload?,
+        _ attempt: UInt64,
+        _ export: JSON?
+    ) async throws -> ProcessingClaim {
         let now = uploads.now()
         let limits = configuration
-        let claimed = try await uploads.change(id) { upload in
+        let claimed = try await uploads.change(id, from: found) { upload in
             try upload.beginProcessing(attempt, export, at: now, limits)
         }
         return ProcessingClaim(attempt: attempt, began: now, upload: claimed.upload, before: claimed.result)
@@ -55,6 +74,30 @@ extension FilesService {
         let done = try await uploads.change(claim.upload.id) { upload in
             try upload.endProcessing(claim.attempt, outcome, at: claim.began)
         }
+        return await answer(done, awaitsPostActions)
+    }
+
+    /// An attempt in which nothing is to be done, so that nobody could be in its way.
+    private func processAtOnce(
+        _ id: String,
+        _ found: FoundUpload?,
+        _ attempt: UInt64,
+        _ export: JSON?,
+        _ awaitsPostActions: Bool
+    ) async throws -> Answer {
+        let now = uploads.now()
+        let limits = configuration
+        let done = try await uploads.change(id, from: found) { upload in
+            _ = try upload.beginProcessing(attempt, export, at: now, limits)
+            return try upload.endProcessing(attempt, ProcessingOutcome(), at: now)
+        }
+        return await answer(done, awaitsPostActions)
+    }
+
+    private func answer(
+        _ done: (upload: StoredUpload, version: RecordVersion?, result: String?),
+        _ awaitsPostActions: Bool
+    ) async -> Answer {
         guard let action = done.result else {
             return Answer(done.upload.wire(), version: done.version.map { "\($0)" })
         }
@@ -130,12 +173,6 @@ extension FilesService {
             if Task.isCancelled { return }
             do { _ = try await process(id, nil, awaitsPostActions: false) } catch { report(error) }
         }
-    }
-
-    /// Throws unless the upload is the owner's.
-    func requireOwner(_ owner: String, of id: String) async throws {
-        guard let found = try await uploads.get(id) else { throw FilesError.noUpload }
-        guard found.upload.owner == owner else { throw FilesError.foreign }
     }
 }
 

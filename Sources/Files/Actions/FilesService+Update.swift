@@ -78,7 +78,7 @@ extension FilesService {
         let provider = try provider(of: found.upload)
         // Bytes before words: what a crash leaves is said to be as it was, and asking again mends it.
         for part in found.upload.parts { try await provider.setPublic(isPublic, of: part.name) }
-        let changed = try await uploads.change(found.upload.id, if: version ?? found.version) { upload in
+        let changed = try await uploads.change(found.upload.id, from: found, if: version ?? found.version) { upload in
             upload.public = isPublic
         }
         return Answer(.bool(true), version: changed.version.map { "\($0)" })

@@ -170,6 +170,6 @@ public struct UploadImport: Sendable {
 
     /// Calls `body` with the identifiers of all uploads, page by page, also of those whose time is over. It may remove them.
     public func visit(_ body: ([String]) async throws -> Void) async throws {
-        for status in Status.allCases { try await uploads.visitAll(status) { try await body($0.map(\.id)) } }
+        try await uploads.visitAll { try await body($0.map(\.id)) }
     }
 }

@@ -1,5 +1,6 @@
 import JSONFormat
 import Records
+import Tuples
 
 extension FilesService {
     /// A page of uploads, by an offset or after the page before.
@@ -7,16 +8,26 @@ extension FilesService {
         let began = uploads.now()
         let request = try ListRequest(parameters, by: caller)
         var walk = ListWalk(uploads: uploads, request: request, examinedMax: configuration.examinedMax)
-        if request.cursor == nil { try await walk.skip(request.offset) }
-        let found = try await walk.take(request.limit)
+        let found: [StoredUpload]
+        let next: String?
+        if request.isSorted {
+            let all = try await walk.sorted()
+            found = Array(all.dropFirst(request.offset).prefix(request.limit))
+            let end = request.offset + found.count
+            next = end < all.count && !found.isEmpty ? CursorText.text(ofOffset: end) : nil
+        } else {
+            try await walk.skip(request.offset)
+            found = try await walk.take(request.limit)
+            next = walk.cursor.map { CursorText.text(of: $0) }
+        }
         let omitted = Set(parameters.texts("without"))
         let files = found.map { upload in
             JSON.object((upload.wire(without: omitted).members ?? []) + [.init("id", .string(upload.id))])
         }
         var members: [JSON.Member] = [.init("files", .array(files))]
-        if let next = walk.cursor { members.append(.init("next", .string(CursorText.text(of: next)))) }
+        if let next { members.append(.init("next", .string(next))) }
         if walk.isPartial { members.append(.init("isPartial", .bool(true))) }
-        if request.cursor == nil {
+        if !request.isContinued {
             let total = try await total(of: request, &walk)
             let limit = Int64(request.limit)
             members += [
@@ -84,6 +95,19 @@ struct ListWalk {
         return taken
     }
 
+    /// All of them, as far as they may be looked at, in the order that no index has.
+    mutating func sorted() async throws -> [StoredUpload] {
+        var all: [StoredUpload] = []
+        while !isAtEnd, examinedMax > 0 { all += try await page(ListWalk.pageMax) }
+        let places = all.enumerated().map { place, upload in (key: upload.key(of: request.order), place: place) }
+        // Those that are alike stay in the order in which they came.
+        let inOrder = places.sorted { left, right in
+            guard left.key != right.key else { return left.place < right.place }
+            return (left.key < right.key) != request.isDescending
+        }
+        return inOrder.map { all[$0.place] }
+    }
+
     /// How many there are, with those that were passed before.
     mutating func countRest() async throws -> Int64 {
         while !isAtEnd, examinedMax > 0 { _ = try await page(ListWalk.pageMax) }
@@ -104,5 +128,20 @@ struct ListWalk {
         passed += Int64(page.records.count)
         // Of those whose time is over nothing is shown, though they are still there.
         return page.records.map(\.message).filter { !uploads.isOver($0) }
+    }
+}
+
+extension StoredUpload {
+    /// What the upload is ordered by, by a field of its type.
+    fileprivate func key(of order: String) -> TupleElement {
+        switch order {
+        case "name_order": .string(nameOrder)
+        case "alias_order": hasAliasOrder ? .string(aliasOrder) : .missing
+        case "owner": .string(owner)
+        case "started_at": .integer(startedAtMilliseconds)
+        case "content_length": .integer(contentLength)
+        case "parts_count": .integer(partsCount)
+        default: .missing
+        }
     }
 }

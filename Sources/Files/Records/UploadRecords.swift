@@ -3,6 +3,14 @@ import SwiftProtobuf
 import Synchronization
 import Tuples
 
+/// An upload as it was read.
+struct FoundUpload: Sendable {
+    let stored: RecordStore.Stored<StoredUpload>
+
+    var upload: StoredUpload { stored.message }
+    var version: RecordVersion { stored.version }
+}
+
 /// Uploads in the store.
 struct UploadRecords: Sendable {
     let records: RecordStore
@@ -16,9 +24,12 @@ struct UploadRecords: Sendable {
     }
 
     /// An upload with its version; nil where there is none, or none any more.
-    func get(_ id: String) async throws -> (upload: StoredUpload, version: RecordVersion)? {
-        guard let found = try await records.get(try address(id), as: type), !isOver(found.message) else { return nil }
-        return (found.message, found.version)
+    func get(_ id: String) async throws -> FoundUpload? {
+        shown(try await records.get(try address(id), as: type))
+    }
+
+    private func shown(_ stored: RecordStore.Stored<StoredUpload>?) -> FoundUpload? {
+        stored.flatMap { isOver($0.message) ? nil : FoundUpload(stored: $0) }
     }
 
     /// Whether its time is over: nobody is shown it, and ``FilesService/removeExpired()`` removes it.
@@ -37,28 +48,31 @@ struct UploadRecords: Sendable {
     ///
     /// - Parameters:
     ///   - id: Which upload.
+    ///   - found: The same as it was just read, if it was.
     ///   - version: The version that it has to have; nil for any.
-    ///   - isOverToo: Whether one whose time is over is changed too.
     /// - Returns: The upload as it is now, its version, and what `edit` returned the last time.
     func change<Result: Sendable>(
         _ id: String,
+        from found: FoundUpload? = nil,
         if version: RecordVersion? = nil,
-        isOverToo: Bool = false,
         _ edit: @escaping @Sendable (inout StoredUpload) throws -> Result
     ) async throws -> (upload: StoredUpload, version: RecordVersion?, result: Result) {
         let last = Mutex<(StoredUpload, Result)?>(nil)
+        let condition = version.map { RecordStore.Condition.version($0) } ?? .present
+        let change: @Sendable (inout StoredUpload) throws -> Void = { upload in
+            guard !isOver(upload) else { throw FilesError.noUpload }
+            let result = try edit(&upload)
+            upload.derive()
+            last.withLock { $0 = (upload, result) }
+        }
         let receipt: RecordStore.Receipt
         do {
-            receipt = try await records.update(
-                try address(id),
-                as: type,
-                if: version.map { .version($0) } ?? .present
-            ) { upload in
-                guard isOverToo || !isOver(upload) else { throw FilesError.noUpload }
-                let result = try edit(&upload)
-                upload.derive()
-                last.withLock { $0 = (upload, result) }
-            }
+            receipt =
+                if let found {
+                    try await records.update(found.stored, as: type, if: condition, change)
+                } else {
+                    try await records.update(try address(id), as: type, if: condition, change)
+                }
         } catch let error as RecordError {
             throw UploadRecords.refusal(error)
         }
@@ -76,10 +90,8 @@ struct UploadRecords: Sendable {
     }
 
     /// The upload that an owner gave an alias.
-    func find(alias: String, of owner: String) async throws -> (upload: StoredUpload, version: RecordVersion)? {
-        let found = try await records.get(holding: [.string(owner), .string(alias)], of: "alias", as: type)
-        guard let found, !isOver(found.message) else { return nil }
-        return (found.message, found.version)
+    func find(alias: String, of owner: String) async throws -> FoundUpload? {
+        shown(try await records.get(holding: [.string(owner), .string(alias)], of: "alias", as: type))
     }
 
     func address(_ id: String) throws -> RecordAddress {
@@ -114,7 +126,11 @@ extension UploadRecords {
         begunBy: Int64? = nil,
         _ body: (StoredUpload) async throws -> Void
     ) async throws {
-        try await visitAll(status, begunBy: begunBy) { uploads in
+        let begun = begunBy.map { Filter.compare("started_at", .lessOrEqual, .integer($0)) }
+        let places = Place.allCases.map { Filter.any("ranked", .equal, .string($0.rawValue)) }
+        let hasStatus = Filter.compare("status", .equal, .integer(status.rawValue))
+        let filter = Filter.and([.or(places), hasStatus] + [begun].compactMap { $0 })
+        try await visit(filter, orderedBy: ["started_at"]) { uploads in
             for upload in uploads where !isOver(upload) {
                 try Task.checkCancellation()
                 try await body(upload)
@@ -122,20 +138,17 @@ extension UploadRecords {
         }
     }
 
-    /// Calls `body` with all uploads of a status, page by page, also with those whose time is over.
-    func visitAll(_ status: Status, begunBy: Int64? = nil, _ body: ([StoredUpload]) async throws -> Void) async throws {
-        let begun = begunBy.map { Filter.compare("begun_at", .lessOrEqual, .integer($0)) }
-        let filter = Filter.and([.compare("status", .equal, .integer(status.rawValue))] + [begun].compactMap { $0 })
-        try await visit(filter, orderedBy: ["begun_at"], body)
+    /// Calls `body` with all uploads, page by page, also with those whose time is over.
+    func visitAll(_ body: ([StoredUpload]) async throws -> Void) async throws {
+        try await visit(.everything, orderedBy: ["id"], body)
     }
 
     /// Calls `body` with the uploads of an owner that have an alias, one by one.
     func visitAliases(of owner: String, _ body: (StoredUpload) async throws -> Void) async throws {
-        let filter = Filter.and([
-            .compare("owner", .equal, .string(owner)), .compare("alias", .greaterOrEqual, .string("")),
-        ])
-        try await visit(filter, orderedBy: []) { for upload in $0 { try await body(upload) } }
+        try await visit(UploadRecords.aliases(of: owner), orderedBy: []) { for upload in $0 { try await body(upload) } }
     }
+
+    private static func aliases(of owner: String) -> Filter { .any("aliased", .equal, .string(owner)) }
 
     private func visit(
         _ filter: Filter,
@@ -153,7 +166,7 @@ extension UploadRecords {
     /// Calls `body` with the uploads whose time is over, one by one.
     func visitOver(_ body: (StoredUpload, RecordVersion) async throws -> Void) async throws {
         var query = Query(
-            .compare("expires_at", .lessOrEqual, .integer(now())),
+            .and([.any("expiring", .equal, .bool(true)), .compare("expires_at", .lessOrEqual, .integer(now()))]),
             orderedBy: ["expires_at"],
             limit: UploadRecords.pageMax,
             allowsScan: false
@@ -183,9 +196,7 @@ extension UploadRecords {
 
     /// Whether an owner has given any alias.
     func hasAliases(_ owner: String) async throws -> Bool {
-        let filter = Filter.and([
-            .compare("owner", .equal, .string(owner)), .compare("alias", .greaterOrEqual, .string("")),
-        ])
-        return try await !records.find(Query(filter, limit: 1, allowsScan: false), as: type).records.isEmpty
+        let query = Query(UploadRecords.aliases(of: owner), limit: 1, allowsScan: false)
+        return try await !records.find(query, as: type).records.isEmpty
     }
 }

@@ -6,6 +6,9 @@ import Tuples
 ///
 /// Uploads are spread over partitions by a hash of their identifiers, so that no owner and no collection sits in one.
 /// Each is one record with its parts, so that every action changes one record, in one step.
+///
+/// Rows are what an action costs. So an index begins with a field that is empty where nobody looks for an upload by it,
+/// and each fact is in one index: what is under way has two entries for its lists and one for those who look for work.
 enum UploadType {
     /// The fields that lists can be ordered by, by the names of the wire, with the field that holds the order.
     static let orders = [
@@ -28,8 +31,6 @@ enum UploadType {
                 .one("kind", .string, number: 8),
                 .one("status", .integer, number: 9),
                 .one("started_at", .integer, number: 10),
-                // By another name, so that no list is ever read from the index that work is found by.
-                .one("begun_at", .integer, number: 10),
                 .one("uploaded_at", .integer, number: 11, isOptional: true),
                 .one("expires_at", .integer, number: 13, isOptional: true),
                 .one("parts_count", .integer, number: 20),
@@ -39,7 +40,11 @@ enum UploadType {
                 .one("alias_order", .string, number: 41, isOptional: true),
                 .many("lists", .string, number: 42),
                 .many("tagged", .string, number: 43),
-                .one("place", .string, number: 44),
+                .many("listed", .string, number: 44),
+                .many("pending", .string, number: 45),
+                .many("ranked", .string, number: 46),
+                .many("expiring", .bool, number: 47),
+                .many("aliased", .string, number: 48),
             ],
             partitionedBy: .shards(64, of: ["id"], group: "upload"),
             primaryKey: ["id"],
@@ -49,20 +54,23 @@ enum UploadType {
 
     private static var indexes: [Index] {
         let scope = Index.Scope.global(shards: 4)
-        let lists = Set(orders.values).sorted().map { field in
+        // Of an owner's uploads all have that owner, and a status changes more often than what orders lists else.
+        let lists = Set(orders.values).subtracting(["owner", "status"]).sorted().map { field in
             Index("list_by_" + field, on: [.each("lists"), .field(field)], scope: scope)
         }
         let tagged = ["id", "uploaded_at"].map { field in
             Index("tagged_by_" + field, on: [.each("tagged"), .field(field)], scope: scope)
         }
         return lists + tagged + [
-            Index("alias", .unique, on: [.field("owner"), .field("alias")], scope: scope),
-            Index("by_status", on: [.field("status"), .field("begun_at")], scope: scope),
-            Index("by_expiry", on: [.field("expires_at")], scope: scope),
+            Index("list_by_owner", on: [.each("listed"), .field("owner")], scope: scope),
+            Index("list_by_status", on: [.each("ranked"), .field("status"), .field("started_at")], scope: scope),
+            Index("pending_by_id", on: [.each("pending"), .field("id")], scope: scope),
+            Index("alias", .unique, on: [.each("aliased"), .field("alias")], scope: scope),
+            Index("by_expiry", on: [.each("expiring"), .field("expires_at")], scope: scope),
             // Of each shard, and so current wherever a batch reaches a partition.
-            Index("count", .count, on: [.field("place")]),
-            Index("owner_count", .count, on: [.field("owner"), .field("place")]),
-            Index("owner_bytes", .sum(of: "content_length"), on: [.field("owner"), .field("place")]),
+            Index("count", .count, on: [.each("listed")]),
+            Index("owner_count", .count, on: [.field("owner"), .each("listed")]),
+            Index("owner_bytes", .sum(of: "content_length"), on: [.field("owner"), .each("listed")]),
         ]
     }
 }
@@ -91,14 +99,23 @@ extension StoredUpload {
         contentLength = parts.reduce(0) { $0 + $1.contentLength }
         nameOrder = name.lowercased()
         if hasAlias { aliasOrder = alias.lowercased() } else { clearAliasOrder() }
-        let place: Place =
-            if unlisted { .hidden } else if status == Status.pending.rawValue { .pending } else if temporary {
-                .hidden
-            } else { `public` && !direct ? .public : .private }
-        self.place = place.rawValue
-        let bases = place == .hidden ? [] : [StoredUpload.list(place), StoredUpload.list(place, of: owner)]
-        lists = bases
-        tagged = place == .pending ? [] : bases.flatMap { base in tags.map { StoredUpload.tagged(base, $0) } }
+        let place = place
+        let names = [StoredUpload.list(place), StoredUpload.list(place, of: owner)]
+        let isListed = place == .private || place == .public
+        lists = isListed ? names : []
+        listed = isListed ? [place.rawValue] : []
+        pending = place == .pending ? names : []
+        ranked = isListed ? names : [place.rawValue]
+        tagged = lists.flatMap { list in tags.map { StoredUpload.tagged(list, $0) } }
+        expiring = hasExpiresAtMilliseconds ? [true] : []
+        aliased = hasAlias ? [owner] : []
+    }
+
+    private var place: Place {
+        if unlisted { return .hidden }
+        if status == Status.pending.rawValue { return .pending }
+        if temporary { return .hidden }
+        return `public` && !direct ? .public : .private
     }
 
     /// The name of a list: of all uploads, or of one owner's.

@@ -235,7 +235,8 @@ nonisolated struct StoredUpload: @unchecked Sendable {
   /// Clears the value of `retryAtMilliseconds`. Subsequent reads from it will return its default value.
   mutating func clearRetryAtMilliseconds() {_uniqueStorage()._retryAtMilliseconds = nil}
 
-  /// What lists are ordered by and found in; all of it follows from the rest.
+  /// What lists are ordered by and found in; all of it follows from the rest. An index by one of these has no entry for
+  /// an upload where it is empty.
   var nameOrder: String {
     get {_storage._nameOrder}
     set {_uniqueStorage()._nameOrder = newValue}
@@ -250,6 +251,7 @@ nonisolated struct StoredUpload: @unchecked Sendable {
   /// Clears the value of `aliasOrder`. Subsequent reads from it will return its default value.
   mutating func clearAliasOrder() {_uniqueStorage()._aliasOrder = nil}
 
+  /// The lists that it is in, once its parts are there: that of everybody's and that of its owner.
   var lists: [String] {
     get {_storage._lists}
     set {_uniqueStorage()._lists = newValue}
@@ -260,10 +262,34 @@ nonisolated struct StoredUpload: @unchecked Sendable {
     set {_uniqueStorage()._tagged = newValue}
   }
 
-  /// "pending", "private", "public", or "hidden" from every list.
-  var place: String {
-    get {_storage._place}
-    set {_uniqueStorage()._place = newValue}
+  /// The first of them.
+  var listed: [String] {
+    get {_storage._listed}
+    set {_uniqueStorage()._listed = newValue}
+  }
+
+  /// The lists that it is in until its parts are there.
+  var pending: [String] {
+    get {_storage._pending}
+    set {_uniqueStorage()._pending = newValue}
+  }
+
+  /// The lists that it is in by its status, where work on it is found too.
+  var ranked: [String] {
+    get {_storage._ranked}
+    set {_uniqueStorage()._ranked = newValue}
+  }
+
+  /// True where it has a time that it ends at.
+  var expiring: [Bool] {
+    get {_storage._expiring}
+    set {_uniqueStorage()._expiring = newValue}
+  }
+
+  /// Its owner where it has an alias.
+  var aliased: [String] {
+    get {_storage._aliased}
+    set {_uniqueStorage()._aliased = newValue}
   }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -331,7 +357,7 @@ fileprivate nonisolated let _protobuf_package = "wherehouse.files"
 
 nonisolated extension StoredUpload: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Upload"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}owner\0\u{1}name\0\u{1}alias\0\u{1}description\0\u{1}website\0\u{1}tags\0\u{1}kind\0\u{1}status\0\u{3}started_at_milliseconds\0\u{3}uploaded_at_milliseconds\0\u{3}processed_at_milliseconds\0\u{3}expires_at_milliseconds\0\u{1}public\0\u{1}unlisted\0\u{1}direct\0\u{1}temporary\0\u{1}bucket\0\u{1}parts\0\u{3}parts_count\0\u{3}content_length\0\u{1}details\0\u{1}processing\0\u{1}failure\0\u{1}failures\0\u{3}post_action\0\u{1}export\0\u{1}exports\0\u{1}held\0\u{3}retry_at_milliseconds\0\u{4}\u{a}name_order\0\u{3}alias_order\0\u{1}lists\0\u{1}tagged\0\u{1}place\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}owner\0\u{1}name\0\u{1}alias\0\u{1}description\0\u{1}website\0\u{1}tags\0\u{1}kind\0\u{1}status\0\u{3}started_at_milliseconds\0\u{3}uploaded_at_milliseconds\0\u{3}processed_at_milliseconds\0\u{3}expires_at_milliseconds\0\u{1}public\0\u{1}unlisted\0\u{1}direct\0\u{1}temporary\0\u{1}bucket\0\u{1}parts\0\u{3}parts_count\0\u{3}content_length\0\u{1}details\0\u{1}processing\0\u{1}failure\0\u{1}failures\0\u{3}post_action\0\u{1}export\0\u{1}exports\0\u{1}held\0\u{3}retry_at_milliseconds\0\u{4}\u{a}name_order\0\u{3}alias_order\0\u{1}lists\0\u{1}tagged\0\u{1}listed\0\u{1}pending\0\u{1}ranked\0\u{1}expiring\0\u{1}aliased\0")
 
   fileprivate class _StorageClass {
     var _id: String = String()
@@ -368,7 +394,11 @@ nonisolated extension StoredUpload: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _aliasOrder: String? = nil
     var _lists: [String] = []
     var _tagged: [String] = []
-    var _place: String = String()
+    var _listed: [String] = []
+    var _pending: [String] = []
+    var _ranked: [String] = []
+    var _expiring: [Bool] = []
+    var _aliased: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -413,7 +443,11 @@ nonisolated extension StoredUpload: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _aliasOrder = source._aliasOrder
       _lists = source._lists
       _tagged = source._tagged
-      _place = source._place
+      _listed = source._listed
+      _pending = source._pending
+      _ranked = source._ranked
+      _expiring = source._expiring
+      _aliased = source._aliased
     }
   }
 
@@ -466,7 +500,11 @@ nonisolated extension StoredUpload: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 41: try { try decoder.decodeSingularStringField(value: &_storage._aliasOrder) }()
         case 42: try { try decoder.decodeRepeatedStringField(value: &_storage._lists) }()
         case 43: try { try decoder.decodeRepeatedStringField(value: &_storage._tagged) }()
-        case 44: try { try decoder.decodeSingularStringField(value: &_storage._place) }()
+        case 44: try { try decoder.decodeRepeatedStringField(value: &_storage._listed) }()
+        case 45: try { try decoder.decodeRepeatedStringField(value: &_storage._pending) }()
+        case 46: try { try decoder.decodeRepeatedStringField(value: &_storage._ranked) }()
+        case 47: try { try decoder.decodeRepeatedBoolField(value: &_storage._expiring) }()
+        case 48: try { try decoder.decodeRepeatedStringField(value: &_storage._aliased) }()
         default: break
         }
       }
@@ -581,8 +619,20 @@ nonisolated extension StoredUpload: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if !_storage._tagged.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._tagged, fieldNumber: 43)
       }
-      if !_storage._place.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._place, fieldNumber: 44)
+      if !_storage._listed.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._listed, fieldNumber: 44)
+      }
+      if !_storage._pending.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._pending, fieldNumber: 45)
+      }
+      if !_storage._ranked.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._ranked, fieldNumber: 46)
+      }
+      if !_storage._expiring.isEmpty {
+        try visitor.visitPackedBoolField(value: _storage._expiring, fieldNumber: 47)
+      }
+      if !_storage._aliased.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._aliased, fieldNumber: 48)
       }
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -627,7 +677,11 @@ nonisolated extension StoredUpload: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._aliasOrder != rhs_storage._aliasOrder {return false}
         if _storage._lists != rhs_storage._lists {return false}
         if _storage._tagged != rhs_storage._tagged {return false}
-        if _storage._place != rhs_storage._place {return false}
+        if _storage._listed != rhs_storage._listed {return false}
+        if _storage._pending != rhs_storage._pending {return false}
+        if _storage._ranked != rhs_storage._ranked {return false}
+        if _storage._expiring != rhs_storage._expiring {return false}
+        if _storage._aliased != rhs_storage._aliased {return false}
         return true
       }
       if !storagesAreEqual {return false}
