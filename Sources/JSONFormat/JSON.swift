@@ -89,17 +89,29 @@ extension JSON {
 
     /// Appends a text in quotation marks; `utf8` has to be well-formed.
     package static func append(text utf8: some Sequence<UInt8>, to bytes: inout [UInt8]) {
+        let isDone: Void? = utf8.withContiguousStorageIfAvailable { append(buffer: $0, to: &bytes) }
+        if isDone == nil { Array(utf8).withUnsafeBufferPointer { append(buffer: $0, to: &bytes) } }
+    }
+
+    /// Most text has nothing to escape and goes over in one piece. The buffer is read within its bounds, while the
+    /// caller's closure lasts.
+    private static func append(buffer utf8: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(0x22)
-        for byte in utf8 {
-            switch byte {
-            case 0x22, 0x5C: bytes += [0x5C, byte]
-            case 0..<0x20:
+        var start = 0
+        for place in utf8.indices {
+            let byte = utf8[place]
+            guard byte < 0x20 || byte == 0x22 || byte == 0x5C else { continue }
+            bytes += utf8[start..<place]
+            start = place + 1
+            if byte < 0x20 {
                 let digits = String(byte, radix: 16)
                 bytes += (digits.count < 2 ? "\\u000" : "\\u00").utf8
                 bytes += digits.utf8
-            default: bytes.append(byte)
+            } else {
+                bytes += [0x5C, byte]
             }
         }
+        bytes += utf8[start...]
         bytes.append(0x22)
     }
 }

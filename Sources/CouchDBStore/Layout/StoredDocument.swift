@@ -14,24 +14,29 @@ struct StoredDocument: Sendable {
     let revision: String
 
     /// The row that a document of the server's holds.
-    init(_ document: JSON, at id: String) throws(StoreError) {
-        let damage = StoreError(
-            .corrupted,
-            "A document of the database is not one of the store's: somebody else wrote it.",
-            ["id": id]
-        )
+    init(_ document: JSON, at id: @autoclosure () -> String) throws(StoreError) {
         guard let revision = document["_rev"]?.text, let digits = document["n"]?.text, digits.utf8.count == 16,
             let nonce = UInt64(digits, radix: 16)
-        else { throw damage }
+        else { throw StoredDocument.damage(at: id()) }
         self.nonce = nonce
         self.revision = revision
         isTombstone = document["t"]?.bool ?? false
         if isTombstone {
             value = []
         } else {
-            guard let value = document["v"]?.text.flatMap({ Base64.decode($0.utf8) }) else { throw damage }
+            guard let value = document["v"]?.text.flatMap({ Base64.decode($0.utf8) }) else {
+                throw StoredDocument.damage(at: id())
+            }
             self.value = value
         }
+    }
+
+    private static func damage(at id: String) -> StoreError {
+        StoreError(
+            .corrupted,
+            "A document of the database is not one of the store's: somebody else wrote it.",
+            ["id": id]
+        )
     }
 
     func entry(at key: Key, in store: StoreIdentity) -> Entry {

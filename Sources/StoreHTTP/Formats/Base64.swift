@@ -10,22 +10,31 @@ package enum Base64 {
 
     /// Appends the text of `bytes`.
     package static func append(_ bytes: some Collection<UInt8>, to text: inout [UInt8]) {
+        // Most bytes of stores that speak JSON go through here, and code for any collection takes several times as long.
+        let isDone: Void? = bytes.withContiguousStorageIfAvailable { append(buffer: $0, to: &text) }
+        if isDone == nil { Array(bytes).withUnsafeBufferPointer { append(buffer: $0, to: &text) } }
+    }
+
+    /// The buffer is read within its bounds, while the caller's closure lasts.
+    private static func append(buffer bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
         text.reserveCapacity(text.count + (bytes.count + 2) / 3 * 4)
-        var pending: UInt32 = 0
-        var count = 0
-        for byte in bytes {
-            pending = pending << 8 | UInt32(byte)
-            count += 1
-            guard count == 3 else { continue }
-            for shift in [18, 12, 6, 0] as [UInt32] { text.append(characters[Int(pending >> shift & 63)]) }
-            pending = 0
-            count = 0
+        let whole = bytes.count / 3 * 3
+        var place = 0
+        while place < whole {
+            let group = UInt32(bytes[place]) << 16 | UInt32(bytes[place + 1]) << 8 | UInt32(bytes[place + 2])
+            text.append(characters[Int(group >> 18)])
+            text.append(characters[Int(group >> 12 & 63)])
+            text.append(characters[Int(group >> 6 & 63)])
+            text.append(characters[Int(group & 63)])
+            place += 3
         }
-        guard count > 0 else { return }
-        pending <<= UInt32(8 * (3 - count))
-        for place in 0..<4 {
-            text.append(place <= count ? characters[Int(pending >> UInt32(18 - 6 * place) & 63)] : 0x3D)
-        }
+        let rest = bytes.count - whole
+        guard rest > 0 else { return }
+        let last = UInt32(bytes[whole]) << 16 | (rest == 2 ? UInt32(bytes[whole + 1]) << 8 : 0)
+        text.append(characters[Int(last >> 18)])
+        text.append(characters[Int(last >> 12 & 63)])
+        text.append(rest == 2 ? characters[Int(last >> 6 & 63)] : 0x3D)
+        text.append(0x3D)
     }
 
     /// The text of `bytes`.
@@ -37,32 +46,35 @@ package enum Base64 {
 
     /// The bytes of a text; nil for what this encoding never makes: no padding, unused bits, other characters.
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        if let bytes = text.withContiguousStorageIfAvailable({ decode(buffer: $0) }) { return bytes }
+        return Array(text).withUnsafeBufferPointer { decode(buffer: $0) }
+    }
+
+    /// The buffer is read within its bounds, while the caller's closure lasts.
+    private static func decode(buffer text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard text.count % 4 == 0 else { return nil }
+        guard !text.isEmpty else { return [] }
+        let padding = text[text.count - 1] != 0x3D ? 0 : text[text.count - 2] != 0x3D ? 1 : 2
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3)
-        var pending: UInt32 = 0
-        var characters = 0
-        var padding = 0
-        for character in text {
-            if character == 0x3D {
-                padding += 1
-                continue
+        var place = 0
+        while place < text.count {
+            let isLast = place + 4 == text.count
+            var group: UInt32 = 0
+            for offset in 0..<4 {
+                // Only at the very end.
+                let isPadding = isLast && offset >= 4 - padding
+                let value = isPadding ? 0 : values[Int(text[place + offset])]
+                guard value != none else { return nil }
+                group = group << 6 | UInt32(value)
             }
-            let value = values[Int(character)]
-            guard padding == 0, value != none else { return nil }
-            pending = pending << 6 | UInt32(value)
-            characters += 1
-            guard characters % 4 == 0 else { continue }
-            bytes += [UInt8(truncatingIfNeeded: pending >> 16), UInt8(truncatingIfNeeded: pending >> 8)]
-            bytes.append(UInt8(truncatingIfNeeded: pending))
-            pending = 0
+            bytes.append(UInt8(truncatingIfNeeded: group >> 16))
+            bytes.append(UInt8(truncatingIfNeeded: group >> 8))
+            bytes.append(UInt8(truncatingIfNeeded: group))
+            guard !isLast || group & (1 << (8 * UInt32(padding)) - 1) == 0 else { return nil }
+            place += 4
         }
-        switch (padding, characters % 4) {
-        case (0, 0): return bytes
-        case (1, 3) where pending & 3 == 0:
-            return bytes + [UInt8(truncatingIfNeeded: pending >> 10), UInt8(truncatingIfNeeded: pending >> 2)]
-        case (2, 2) where pending & 15 == 0: return bytes + [UInt8(truncatingIfNeeded: pending >> 4)]
-        default: return nil
-        }
+        bytes.removeLast(padding)
+        return bytes
     }
 }
