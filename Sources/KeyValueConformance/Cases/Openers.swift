@@ -73,14 +73,10 @@ extension ConformanceCase {
                     revisions.append(entry.revision)
                 }
                 let tokens = revisions
-                let winners = try await compete(8) { racer in
-                    let own = racer % 2
-                    let value = [UInt8(racer), round]
-                    return try await openers[own].attempt(.put(value), at: key, if: .revision(tokens[own]))
+                let what = "of one revision among two openers in round \(round)"
+                _ = try await expectOneWinner(8, at: key, what, openers) { racer in
+                    (.put([UInt8(racer), round]), .revision(tokens[racer % 2]))
                 }
-                try expectEqual(winners.count, 1, "winners of one revision among two openers in round \(round)")
-                let racer = UInt8(winners[0].racer)
-                for opener in openers { try await opener.expect(key, is: [racer, round], "what the winner put") }
             }
         },
         ConformanceCase("openers/one-creator", .offer(.openers), .conditionalWrite) { context in
@@ -88,12 +84,9 @@ extension ConformanceCase {
             for round in 0..<25 {
                 let key = context.key("\(round)")
                 let precondition: Precondition = round % 2 == 0 ? .absent : .vacant
-                let winners = try await compete(8) { racer in
-                    try await openers[racer % 2].attempt(.put([UInt8(racer)]), at: key, if: precondition)
-                }
-                try expectEqual(winners.count, 1, "creators among two openers in round \(round)")
-                for opener in openers {
-                    try await opener.expect(key, is: [UInt8(winners[0].racer)], "what the creator put")
+                let what = "that creates among two openers in round \(round)"
+                _ = try await expectOneWinner(8, at: key, what, openers) { racer in
+                    (.put([UInt8(racer)]), precondition)
                 }
             }
         },
