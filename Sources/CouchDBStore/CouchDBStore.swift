@@ -10,7 +10,8 @@ import Synchronization
 ///
 /// On one node every operation on a key takes effect at one moment. In a cluster reads may lag behind, and writes with
 /// a precondition ask every node that has a copy (`w=n`): only then is a success exclusive. While one of those nodes is
-/// down, such writes end in `StoreError.Code.outcomeUnknown`.
+/// down, such writes end in `StoreError.Code.outcomeUnknown`; and so may all of those that write one key at once, since
+/// each may have got some of the copies.
 ///
 /// Batches are checked against a copy of the fence that is two seconds old at most; see `Capabilities.fencing`. What is
 /// deleted leaves a stub in the database for good, as CouchDB has it.

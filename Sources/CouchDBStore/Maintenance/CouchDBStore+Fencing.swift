@@ -80,7 +80,7 @@ extension CouchDBStore {
             case .accepted:
                 throw StoreError(
                     .outcomeUnknown,
-                    "Too few nodes of the cluster have taken the fence: see to those that are down, and read it again."
+                    "Not all nodes have taken the fence, since some are down or others set it at the same time: read it."
                 )
             case .failed(let error): throw error
             }

@@ -138,12 +138,15 @@ extension CouchDBStore {
     /// Finds out what became of a write that fewer nodes have taken than were asked to.
     ///
     /// Somebody else may have written as well, with as little success: then all nodes choose the same one of the two,
-    /// and the other is removed, so that it does not come back when the first is deleted.
+    /// and the other is removed, so that it does not come back when the first is deleted. Whose was removed everywhere
+    /// has certainly lost. The other has not certainly won: a reply that fewer nodes have taken it does not tell whether
+    /// one of them is down, and that one may have taken another.
     private func settle(_ revision: String, _ write: inout DocumentWrite) async {
         do throws(StoreError) {
             let id = DocumentID.of(write.operation.key)
             let leaves = try await database.leaves([id])[0]
             let losers = leaves.dropFirst().filter { !$0.isDeleted }
+            var isRemoved = false
             if !losers.isEmpty {
                 var documents: [UInt8] = []
                 for loser in losers {
@@ -156,11 +159,15 @@ extension CouchDBStore {
                         to: &documents
                     )
                 }
-                _ = try await database.write(documents, count: losers.count, copies: facts.copies)
+                let fates = try await database.write(documents, count: losers.count, copies: facts.copies)
+                for (loser, fate) in zip(losers, fates) where loser.revision == revision {
+                    if case .written = fate { isRemoved = true }
+                }
             }
             // Nothing was asked of what it replaces, so it may have been replaced in turn.
             guard write.operation.precondition != nil else { return write.succeed(revision, in: identity) }
-            guard let winner = leaves.first, winner.revision != revision else { throw CouchDBStore.tooFewCopies }
+            // Unless no node has it any more, somebody may have read it, or built on it.
+            guard isRemoved else { throw CouchDBStore.tooFewCopies }
             write.row = .unread
         } catch {
             write.result = .failure(error.code == .outcomeUnknown ? error : CouchDBStore.tooFewCopies)
@@ -170,7 +177,7 @@ extension CouchDBStore {
     private static var tooFewCopies: StoreError {
         StoreError(
             .outcomeUnknown,
-            "Too few nodes of the cluster have taken the write to know whether it holds: see to the nodes that are down."
+            "Not all nodes have taken the write, since some are down or others wrote at the same time: read the record."
         )
     }
 }
