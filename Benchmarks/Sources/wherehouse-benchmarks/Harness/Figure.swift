@@ -69,6 +69,7 @@ struct Figure {
 /// Everything that was measured.
 struct Results {
     var figures: [Figure] = []
+    var growths: [Growth] = []
     var bounds: [Bound: Series] = [:]
 
     var checks: [BoundCheck] { BoundCheck.all(of: bounds) }

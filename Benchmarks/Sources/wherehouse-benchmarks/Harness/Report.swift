@@ -22,7 +22,7 @@ struct Report {
 
         \(table)
 
-        ## The bounds against each other
+        \(growths)## The bounds against each other
 
         Ratios between bounds of this run, beside those of an independent measurement on a machine of the same kind. \
         A bound that is off by more than a factor of 1.2 would make the ratios above worth less.
@@ -55,6 +55,12 @@ struct Report {
         ]
     }
 
+    private var growths: String {
+        guard !results.growths.isEmpty else { return "" }
+        let plots = results.growths.map { "```\n\($0.plot)\n```" }.joined(separator: "\n\n")
+        return "## What grows with the store\n\nMedian times beside how many records there are.\n\n\(plots)\n\n"
+    }
+
     private var checks: String {
         Report.table(
             ["ratio", "here", "there", ""],
@@ -72,7 +78,7 @@ struct Report {
         return lines.map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n")
     }
 
-    private static func microseconds(_ nanoseconds: Double) -> String { number(nanoseconds / 1_000) }
+    static func microseconds(_ nanoseconds: Double) -> String { number(nanoseconds / 1_000) }
 
     /// Three digits that count.
     private static func number(_ value: Double) -> String {

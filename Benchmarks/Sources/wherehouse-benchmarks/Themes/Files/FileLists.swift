@@ -16,6 +16,7 @@ func measureFileLists(_ bench: Workbench, _ results: inout Results) async throws
             repeats: bench.repeats
         )
         let name = "list of 20 out of \(count), filtered and sorted"
+        results.grow("list of 20, filtered and sorted, after a page", stored: count, pages[0])
         results.figures += [
             Figure("\(name), after a page", pages[0], .timeAtMost(2e6)),
             Figure("\(name), the first", pages[1], .timeAtMost(2e6)),

@@ -47,6 +47,9 @@ func measureRecordQueries(_ bench: Workbench, _ results: inout Results) async th
                 .ratioAtMost(1.5)
             ),
         ]
+        results.grow("page of 50, in an index's order; SQL", stored: count, pages[0])
+        results.grow("page of 50, in an index's order", stored: count, pages[2])
+        results.grow("page of 50, filtered beside the index", stored: count, filtered[1])
         if count == all {
             let totals = try await interleave([queries.totals()], repeats: bench.repeats)
             results.figures.append(Figure("total of \(count) records", totals[0], .timeAtMost(1e6)))
