@@ -1,6 +1,7 @@
 /// What the command line asks for: `name=value` pairs and names of themes, all of them when there is none.
 struct Options {
     var records = 200_000
+    var uploads = 100_000
     var repeats = 7
     var directory = "."
     var markdown: String?
@@ -18,6 +19,7 @@ struct Options {
             }
             switch (parts[0], parts[1], Int(parts[1])) {
             case ("records", _, let count?) where count >= 10_000: records = count
+            case ("uploads", _, let count?) where count >= 10_000: uploads = count
             case ("repeats", _, let count?) where count >= 1: repeats = count
             case ("directory", let path, _): directory = path
             case ("markdown", let path, _): markdown = path
@@ -33,5 +35,8 @@ struct Options {
 /// The command line has an argument that makes no sense.
 struct WrongUsage: Error {
     var argument: String
-    var known = Theme.allCases.map(\.rawValue) + ["records=", "repeats=", "directory=", "markdown=", "json=", "swift="]
+    var known =
+        Theme.allCases.map(\.rawValue) + [
+            "records=", "uploads=", "repeats=", "directory=", "markdown=", "json=", "swift=",
+        ]
 }

@@ -30,6 +30,7 @@ struct Program {
     private static func measure(_ options: Options) async throws -> (Results, [String]) {
         let bench = try Workbench(
             records: options.records,
+            uploads: options.uploads,
             repeats: options.repeats,
             below: URL(filePath: options.directory)
         )

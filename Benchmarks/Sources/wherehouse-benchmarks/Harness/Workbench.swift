@@ -9,16 +9,19 @@ struct Workbench: Sendable {
     let writtenCount: Int
     /// Their numbers in an order like random.
     let written: [Int]
+    /// How many uploads the files service has or makes at most.
+    let uploadCount: Int
     /// How many rounds are measured, after one that is not.
     let repeats: Int
     /// Where databases are made; removed at the end.
     let directory: URL
 
-    init(records: Int, repeats: Int, below parent: URL) throws {
+    init(records: Int, uploads: Int, repeats: Int, below parent: URL) throws {
         data = Dataset(count: records)
         let count = min(records, 200_000)
         writtenCount = count
         written = data.shuffled.filter { $0 < count }
+        uploadCount = uploads
         self.repeats = repeats
         directory = parent.appending(path: "wherehouse-benchmarks-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

@@ -3,9 +3,9 @@ import Foundation
 import KeyValue
 
 /// Pages of 20 uploads whose names have a word, newest first, out of ten and a hundred thousand of one owner, and out
-/// of a million where `records=` is as many: beside a script in a Redis that sorts and filters them all for each page.
+/// of a million where `uploads=` is as many: beside a script in a Redis that sorts and filters them all for each page.
 func measureFileLists(_ bench: Workbench, _ results: inout Results) async throws {
-    for count in [10_000, 100_000, 1_000_000] where count <= max(100_000, bench.data.keys.count) {
+    for count in [10_000, 100_000, 1_000_000] where count <= bench.uploadCount {
         var store = try await bench.openStore("files-\(count).db", isDurable: false)
         try await ServedUploads.fill(store, count)
         await store.close()
