@@ -1,11 +1,11 @@
-/// The name of a mark: 128 random bits, drawn by whoever asks for the mark.
+/// The name of a mark: 128 bits, most of them random, drawn by whoever asks for the mark.
 public struct MarkID: Hashable, Sendable {
     /// The upper half.
     public let high: UInt64
     /// The lower half.
     public let low: UInt64
 
-    /// A name with these bits, which have to be random.
+    /// A name with these bits, which nobody else may ever draw: see ``StoreEnvironment/makeMarkID()``.
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low

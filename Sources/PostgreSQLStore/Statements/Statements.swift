@@ -103,22 +103,32 @@ struct Statements: Sendable {
         query("clear_marks", "DELETE FROM \(schema).marks WHERE id = ANY ($1)") { $0.append(ids) }
     }
 
-    /// Puts one row, over whatever is there or where nothing is, and changes nothing where the fence or a row stands in
-    /// the way: what a function would take longer for.
-    func put(_ value: [UInt8], at key: Key, nonce: Int64, epoch: [UInt8]?, replaces: Bool) -> Query {
+    /// Puts one row, over whatever is there or where nothing is, and leaves a mark of it; changes nothing where the fence
+    /// or a row stands in the way: what a function would take longer for.
+    func put(_ value: [UInt8], at key: Key, nonce: Int64, epoch: [UInt8]?, replaces: Bool, mark: Mark?) -> Query {
         let conflict =
             replaces ? "ON CONFLICT (s, p, k) DO UPDATE SET r = excluded.r, v = excluded.v" : "ON CONFLICT DO NOTHING"
-        let text = """
+        var text = """
             INSERT INTO \(schema).entries AS t (s, p, k, r, v) SELECT $1, $2, $3, $4, $5 FROM \
             (\(admission("$6"))) admitted \(conflict)
             """
-        return query(replaces ? "put" : "put_vacant", text) {
+        if mark != nil {
+            text = """
+                WITH done AS (\(text) RETURNING 1) INSERT INTO \(schema).marks AS m SELECT $7, $8 FROM done \
+                ON CONFLICT (id) DO UPDATE SET keys = excluded.keys
+                """
+        }
+        return query((replaces ? "put" : "put_vacant") + (mark == nil ? "" : "_marked"), text) {
             $0.append(Int16(key.space.rawValue))
             $0.append(key.partition)
             $0.append(key.bytes)
             $0.append(nonce)
             $0.append(value)
             $0.append(epoch)
+            if let mark {
+                $0.append(mark.encodedID)
+                $0.append(mark.encodedKeys)
+            }
         }
     }
 

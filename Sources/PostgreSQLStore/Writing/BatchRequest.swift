@@ -46,7 +46,7 @@ struct BatchRequest: Sendable {
 
     /// A query for a lone put that may overwrite, or needs its key vacant. It says whether it was done, not why not.
     func putQuery(_ statements: Statements) -> Query? {
-        guard let kind = LoadRequest.kind(of: batch), let operation = batch.operations.first,
+        guard let kind = LoadRequest.Kind(of: batch), let operation = batch.operations.first,
             case .put(let value) = operation.action
         else { return nil }
         return statements.put(
@@ -54,7 +54,8 @@ struct BatchRequest: Sendable {
             at: operation.key,
             nonce: Int64(bitPattern: id.nonce),
             epoch: BatchRequest.encoded(kind.epoch),
-            replaces: kind.replaces
+            replaces: kind.replaces,
+            mark: batch.mark.map { Mark(id: $0, keys: [operation.key]) }
         )
     }
 

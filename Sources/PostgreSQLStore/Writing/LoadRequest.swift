@@ -8,6 +8,21 @@ struct LoadRequest: Sendable {
         var epoch: UInt64?
         /// Whether what is there is overwritten; otherwise nothing may be there.
         var replaces: Bool
+
+        private init(epoch: UInt64?, replaces: Bool) {
+            self.epoch = epoch
+            self.replaces = replaces
+        }
+
+        /// What a lone put has, that overwrites or needs its key vacant; nil for any other batch.
+        init?(of batch: WriteBatch) {
+            guard batch.operations.count == 1, case .put = batch.operations[0].action else { return nil }
+            switch batch.operations[0].precondition {
+            case nil: self.init(epoch: batch.epoch, replaces: true)
+            case .vacant: self.init(epoch: batch.epoch, replaces: false)
+            case .absent, .exists, .revision: return nil
+            }
+        }
     }
 
     static let rowsMax = 4_096
@@ -24,14 +39,7 @@ struct LoadRequest: Sendable {
     var isFull: Bool { rows.count >= LoadRequest.rowsMax || bytes >= LoadRequest.bytesMax }
 
     /// The kind of load that a batch can be part of; nil when it needs a transaction of its own.
-    static func kind(of batch: WriteBatch) -> Kind? {
-        guard batch.operations.count == 1, batch.mark == nil, case .put = batch.operations[0].action else { return nil }
-        switch batch.operations[0].precondition {
-        case nil: return Kind(epoch: batch.epoch, replaces: true)
-        case .vacant: return Kind(epoch: batch.epoch, replaces: false)
-        case .absent, .exists, .revision: return nil
-        }
-    }
+    static func kind(of batch: WriteBatch) -> Kind? { batch.mark == nil ? Kind(of: batch) : nil }
 
     /// Takes in a batch; false when its identifier is there already, by which rows are told apart.
     mutating func append(_ batch: WriteBatch, id: WriteID, index: Int) -> Bool {
