@@ -1,5 +1,4 @@
 import KeyValue
-import Synchronization
 import Testing
 
 struct MarkNameTests {
