@@ -91,13 +91,13 @@ public struct RecordStore: Sendable {
         public let message: Message
         /// The record's version.
         public let version: RecordVersion
-        /// The row, where it was read by its key.
-        let entry: Entry?
+        /// The row, where it was read by its key, and the message's part of it.
+        let row: (entry: Entry, body: ArraySlice<UInt8>)?
 
-        init(message: Message, version: RecordVersion, entry: Entry? = nil) {
+        init(message: Message, version: RecordVersion, row: (entry: Entry, body: ArraySlice<UInt8>)? = nil) {
             self.message = message
             self.version = version
-            self.entry = entry
+            self.row = row
         }
     }
 
@@ -189,7 +189,8 @@ extension RecordStore {
             guard try !type.isExpired(envelope.body, now: writer.wallClock), try isWanted(envelope.body) else {
                 return nil
             }
-            return Stored(message: try type.decode(envelope.body), version: envelope.version, entry: entry)
+            let message = try type.decode(envelope.body)
+            return Stored(message: message, version: envelope.version, row: (entry, envelope.body))
         } catch {
             throw error.at(key)
         }
@@ -220,11 +221,11 @@ extension RecordStore {
         if condition: Condition = .present,
         _ edit: @escaping @Sendable (inout Message) throws -> Void
     ) async throws -> Receipt {
-        try await apply(try key(of: address, type), condition, .nothing, type, RecordStore.editing(type, edit))
+        try await apply(try key(of: address, type), condition, .nothing, type, RecordStore.editing(nil, type, edit))
     }
 
-    /// Changes a record as the one by its address does, and begins with what was read of it, without
-    /// reading it again. If others have changed it since, `edit` is called again, with what they made of it.
+    /// Changes a record as the one by its address does, and begins with what was read of it, without reading it again. If
+    /// others have changed it since, `edit` is called again, with what they made of it.
     @discardableResult
     public func update<Message>(
         _ stored: Stored<Message>,
@@ -232,12 +233,15 @@ extension RecordStore {
         if condition: Condition = .present,
         _ edit: @escaping @Sendable (inout Message) throws -> Void
     ) async throws -> Receipt {
-        let key = try key(of: try type.address(of: stored.message), type)
-        let knowledge = stored.entry.map { Change.Knowledge.entry($0) } ?? .nothing
-        return try await apply(key, condition, knowledge, type, RecordStore.editing(type, edit))
+        guard let row = stored.row else {
+            return try await update(try type.address(of: stored.message), as: type, if: condition, edit)
+        }
+        let editing = RecordStore.editing(stored, type, edit)
+        return try await apply(row.entry.key, condition, .entry(row.entry), type, editing)
     }
 
     private static func editing<Message>(
+        _ stored: Stored<Message>?,
         _ type: RecordType<Message>,
         _ edit: @escaping @Sendable (inout Message) throws -> Void
     ) -> @Sendable (ArraySlice<UInt8>?) throws -> Edited {
@@ -245,7 +249,8 @@ extension RecordStore {
             guard let body else {
                 throw RecordError(.notFound, "There is no record with this primary key.", ["type": type.name])
             }
-            var message = try type.decode(body)
+            // What was read is mostly what is there still, and is decoded already.
+            var message = if let stored, stored.row?.body == body { stored.message } else { try type.decode(body) }
             try edit(&message)
             return .content(try type.content(of: message))
         }

@@ -36,6 +36,7 @@ import Tuples
         #expect(read.message.downloads == 5)
         // What was read is changed without reading it again, and what others made of it meanwhile is not lost.
         for _ in 0..<2 { try await records.update(read, as: type) { $0.downloads += 1 } }
+        #expect(throws: RecordError.self) { try type.address(primaryKey: ["zip"]) }
         #expect(try await records.get(address, as: type)?.message.downloads == 7)
         let late = await code {
             try await records.update(read, as: type, if: .version(read.version)) { $0.downloads = 0 }

@@ -94,11 +94,7 @@ struct UploadRecords: Sendable {
         shown(try await records.get(holding: [.string(owner), .string(alias)], of: "alias", as: type))
     }
 
-    func address(_ id: String) throws -> RecordAddress {
-        var upload = StoredUpload()
-        upload.id = id
-        return try type.address(of: upload)
-    }
+    func address(_ id: String) throws(RecordError) -> RecordAddress { try type.address(primaryKey: [.string(id)]) }
 
     private static func refusal(_ error: RecordError) -> any Error {
         switch error.code {

@@ -1,5 +1,5 @@
 public import SwiftProtobuf
-import Tuples
+public import Tuples
 
 /// A kind of record: a protobuf message with a primary key, a partition key and indexes.
 ///
@@ -153,5 +153,23 @@ extension RecordType {
     /// - Throws: ``RecordError/Code/invalidDeclaration`` where a field of a key has no value.
     public func address(of message: Message) throws -> RecordAddress {
         try shape.address(of: try content(of: message).values)
+    }
+
+    /// The address of the record with this primary key, of a type whose partitions follow from the primary key.
+    ///
+    /// - Parameter primaryKey: A value for each field of the primary key, in its order.
+    /// - Throws: ``RecordError/Code/invalidDeclaration`` for another number of values, and where a partition does not follow
+    ///   from them.
+    public func address(primaryKey: Tuple) throws(RecordError) -> RecordAddress {
+        guard primaryKey.elements.count == shape.primaryKey.count,
+            shape.partitionKey.fieldNames.allSatisfy(shape.primaryKey.contains)
+        else {
+            throw RecordError(
+                .invalidDeclaration,
+                "The values are not those of a primary key that decides upon the partition.",
+                ["type": name]
+            )
+        }
+        return try shape.address(of: FieldValues(shape.primaryKey, primaryKey.elements.map { .one($0) }))
     }
 }
