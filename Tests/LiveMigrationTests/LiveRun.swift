@@ -14,6 +14,8 @@ struct LiveRun {
     let coldKeys: Int
     /// How many processes of clients there are, where there are several.
     let clientProcesses: Int
+    /// For how many milliseconds a client rests after each call.
+    let rest: Int
     /// How often something bad happens.
     let blows: Int
 
@@ -22,7 +24,7 @@ struct LiveRun {
         self.target = target
         self.seed = seed
         let isSlow = source.isSlow || target.isSlow
-        (coldKeys, clientProcesses, blows) = isSlow ? (40, 1, 6) : (2_000, 2, 12)
+        (coldKeys, clientProcesses, rest, blows) = isSlow ? (40, 1, 100, 6) : (2_000, 2, 4, 12)
     }
 
     /// What a run came to.
@@ -49,7 +51,15 @@ struct LiveRun {
         )
         let initial = try await plan(place)
         let processes = try LiveProcesses(
-            ProcessPlan(parts: [], place: place, directory: directory, number: 0, seed: seed, coldKeys: coldKeys)
+            ProcessPlan(
+                parts: [],
+                place: place,
+                directory: directory,
+                number: 0,
+                seed: seed,
+                coldKeys: coldKeys,
+                rest: rest
+            )
         )
         defer { processes.end() }
         if source.isEmbedded || target.isEmbedded {

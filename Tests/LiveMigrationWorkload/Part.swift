@@ -23,6 +23,9 @@ package struct ProcessPlan: Sendable {
     package var number: Int
     package var seed: UInt64
     package var coldKeys: Int
+    /// For how many milliseconds a client rests after each call, so that a history has as many as can be judged, and
+    /// changes come no faster than they can be carried over.
+    package var rest: Int
 
     package init(
         parts: [Part],
@@ -30,7 +33,8 @@ package struct ProcessPlan: Sendable {
         directory: String,
         number: Int,
         seed: UInt64,
-        coldKeys: Int
+        coldKeys: Int,
+        rest: Int
     ) {
         self.parts = parts
         self.place = place
@@ -38,12 +42,13 @@ package struct ProcessPlan: Sendable {
         self.number = number
         self.seed = seed
         self.coldKeys = coldKeys
+        self.rest = rest
     }
 
     /// The plan that these arguments say.
     package init?(_ arguments: [String]) {
-        guard arguments.count == 8, let number = Int(arguments[5]), let seed = UInt64(arguments[6]),
-            let coldKeys = Int(arguments[7])
+        guard arguments.count == 9, let number = Int(arguments[5]), let seed = UInt64(arguments[6]),
+            let coldKeys = Int(arguments[7]), let rest = Int(arguments[8])
         else { return nil }
         parts = arguments[0].split(separator: ",").compactMap { Part(rawValue: String($0)) }
         place = MigrationPlace(source: arguments[1], target: arguments[2], control: arguments[3])
@@ -51,12 +56,13 @@ package struct ProcessPlan: Sendable {
         self.number = number
         self.seed = seed
         self.coldKeys = coldKeys
+        self.rest = rest
     }
 
     package var arguments: [String] {
         [
             parts.map(\.rawValue).joined(separator: ","), place.source, place.target, place.control, directory,
-            "\(number)", "\(seed)", "\(coldKeys)",
+            "\(number)", "\(seed)", "\(coldKeys)", "\(rest)",
         ]
     }
 
@@ -166,8 +172,7 @@ extension ProcessPlan {
                     var client = LoadClient(store, log, coldKeys: coldKeys, seed: seed)
                     while !isEnded {
                         try await client.act()
-                        // So that a history has as many calls as can be judged.
-                        try await Lapse.of(.milliseconds(4))
+                        try await Lapse.of(.milliseconds(rest))
                     }
                 }
             }
