@@ -33,9 +33,7 @@ import Tuples
     /// Every record, by its identifier.
     private func records(_ target: UploadImport) async throws -> [String: StoredUpload] {
         var found: [String: StoredUpload] = [:]
-        for status in Status.allCases {
-            try await target.uploads.visitAll(status) { for upload in $0 { found[upload.id] = upload } }
-        }
+        try await target.uploads.visitAll { for upload in $0 { found[upload.id] = upload } }
         return found
     }
 
