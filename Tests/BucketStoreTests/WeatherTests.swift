@@ -71,6 +71,18 @@ import Testing
         }
     }
 
+    @Test func clocksThatDifferAreNamed() async throws {
+        var refusal = Self.error("RequestTimeTooSkewed", status: 403)
+        refusal.headers.append(("Date", "Tue, 01 Jan 2030 00:00:00 GMT"))
+        let late = refusal
+        try await withStore { store, proxy, _ in
+            proxy.intercept { _, _ in .reply(late) }
+            let failure = await #expect(throws: StoreError.self) { try await store.get(Self.key) }
+            #expect(failure?.code == .permissionDenied)
+            #expect(failure?.metadata["skewSeconds"].flatMap { Int($0) } != nil)
+        }
+    }
+
     @Test func lessLoadIsWaitedFor() async throws {
         try await withStore { store, proxy, _ in
             let left = Mutex(3)

@@ -184,6 +184,7 @@ import Testing
         let refusals: [(HTTPExchangeReply, StoreError.Code)] = [
             (HTTPExchangeReply(401, denied), .permissionDenied), (HTTPExchangeReply(403, denied), .permissionDenied),
             (HTTPExchangeReply(413, "{}"), .tooLarge),
+            (HTTPExchangeReply(302, headers: [("location", "http://127.0.0.1/elsewhere")]), .unsupported),
             (HTTPExchangeReply(429, headers: [("retry-after", "300")]), .throttled),
         ]
         try await withStore(namespace) { store in

@@ -114,10 +114,26 @@ import Testing
             }
             server.fail("_all_docs", .truncated)
             #expect(try await store.scan(.all(), ScanOptions(), after: nil).count == 1)
+            server.fail("_bulk_get", .truncated)
+            #expect(try await store.get(key)?.value == [1])
             server.fail("_bulk_get", .refused(.reply(.page(200))))
             #expect(await failure { _ = try await store.get(key) }?.code == .unsupported)
             server.drop("db")
             #expect(await failure { _ = try await store.get(key) }?.code == .unavailable)
+        }
+    }
+
+    /// Whoever it is that sends callers elsewhere is not the server that was named.
+    @Test(arguments: [301, 302, 307, 308]) func redirectionsAreNotFollowed(_ status: Int) async throws {
+        try await withStore { server, store in
+            try await store.put([1], at: key)
+            let elsewhere = "http://127.0.0.1:\(server.port)/db/_bulk_docs"
+            let reply = HTTPExchangeReply(status, headers: [("Location", elsewhere)])
+            for path in ["_bulk_docs", "_bulk_get", "_all_docs"] { server.fail(path, .refused(.reply(reply))) }
+            #expect(await failure { try await store.put([2], at: key) }?.code == .unsupported)
+            #expect(await failure { _ = try await store.get(key) }?.code == .unsupported)
+            #expect(await failure { _ = try await store.scan(.all(), ScanOptions(), after: nil) }?.code == .unsupported)
+            #expect(try await store.get(key)?.value == [1])
         }
     }
 

@@ -319,7 +319,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["UnrecognizedClientException", "AccessDeniedException", "ExpiredTokenException"])
+    /// A secret, or a region, that is not the one of the key makes the signature a wrong one.
+    @Test(arguments: [
+        "UnrecognizedClientException", "AccessDeniedException", "ExpiredTokenException", "InvalidSignatureException",
+    ])
     func missingRightsAreTold(_ type: String) async throws {
         let refusal = error(type)
         try await withStore { store, proxy in
