@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import JSONFormat
 import KeyValue
 import Records
@@ -10,7 +11,8 @@ import Testing
 @Suite struct HostileRequestTests {
     /// What strangers must never see: it is in all that ann keeps to herself.
     private static let mark = "zqsecretqz"
-    private static let count = 2_000
+    /// For each action; or as many as `WHEREHOUSE_REQUESTS` says.
+    private static let count = ProcessInfo.processInfo.environment["WHEREHOUSE_REQUESTS"].flatMap { Int($0) } ?? 2_000
     private static let seed: UInt64 = 20_261_121
 
     /// What ann keeps to herself, and what is public.

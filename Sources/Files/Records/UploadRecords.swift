@@ -123,9 +123,8 @@ extension UploadRecords {
         _ body: (StoredUpload) async throws -> Void
     ) async throws {
         let begun = begunBy.map { Filter.compare("started_at", .lessOrEqual, .integer($0)) }
-        let places = Place.allCases.map { Filter.any("ranked", .equal, .string($0.rawValue)) }
         let hasStatus = Filter.compare("status", .equal, .integer(status.rawValue))
-        let filter = Filter.and([.or(places), hasStatus] + [begun].compactMap { $0 })
+        let filter = Filter.and([UploadRecords.anywhere, hasStatus] + [begun].compactMap { $0 })
         try await visit(filter, orderedBy: ["started_at"]) { uploads in
             for upload in uploads where !isOver(upload) {
                 try Task.checkCancellation()
@@ -136,7 +135,12 @@ extension UploadRecords {
 
     /// Calls `body` with all uploads, page by page, also with those whose time is over.
     func visitAll(_ body: ([StoredUpload]) async throws -> Void) async throws {
-        try await visit(.everything, orderedBy: ["id"], body)
+        try await visit(UploadRecords.anywhere, orderedBy: [], body)
+    }
+
+    /// What holds of every upload, and is found in the few partitions of one index.
+    private static var anywhere: Filter {
+        .or(Place.allCases.map { .any("ranked", .equal, .string($0.rawValue)) })
     }
 
     /// Calls `body` with the uploads of an owner that have an alias, one by one.
