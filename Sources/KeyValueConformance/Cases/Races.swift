@@ -200,7 +200,7 @@ extension ConformanceCase {
     /// is known to have been added.
     static func increment(_ key: Key, _ context: ConformanceContext) async throws -> Bool {
         for _ in 0..<10_000 {
-            let entry = try require(try await context.store.get(key), "the counter")
+            let entry = try await context.eventually { try require(try await context.store.get(key), "the counter") }
             let number = try require(Counter.decode(entry.value), "a number")
             let next = WriteBatch.Action.put(Counter.encode(number + 1))
             do throws(StoreError) {
