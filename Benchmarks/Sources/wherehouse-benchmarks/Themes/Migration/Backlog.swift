@@ -71,7 +71,11 @@ private struct Backlog {
         for start in stride(from: 0, to: Backlog.count, by: 4_096) {
             let batches = (start..<min(start + 4_096, Backlog.count)).map { number in
                 let key = Key("backlog-\(number % 97)", "\(number)")
-                return WriteBatch([.init(.put(bench.data.value(number)), at: key)], epoch: epoch, mark: .drawn())
+                return WriteBatch(
+                    [.init(.put(bench.data.value(number)), at: key)],
+                    epoch: epoch,
+                    mark: StoreEnvironment.live.makeMarkID()
+                )
             }
             for result in await stores.source.write(each: batches) { _ = try result.get() }
         }

@@ -31,7 +31,7 @@ private func measureMarks(_ bench: Workbench, _ server: DatabaseServer, _ result
                             let place = (round * count + index * tasks + task) % bench.written.count
                             let key = bench.data.keys[bench.written[place] % 20_000]
                             var batch = WriteBatch([.init(.put(bench.data.value(round + index)), at: key)])
-                            if marks { batch.mark = .drawn() }
+                            if marks { batch.mark = StoreEnvironment.live.makeMarkID() }
                             _ = try await store.write(batch)
                         }
                         return count / tasks
@@ -51,13 +51,6 @@ private func measureMarks(_ bench: Workbench, _ server: DatabaseServer, _ result
             results.figures.append(Figure(title, series[1], against: series[0], .ratioAtMost(1.3)))
         }
         await store.close()
-    }
-}
-
-extension MarkID {
-    /// A number that nobody else has.
-    static func drawn() -> MarkID {
-        MarkID(high: .random(in: 1...UInt64.max), low: .random(in: 1...UInt64.max))
     }
 }
 
