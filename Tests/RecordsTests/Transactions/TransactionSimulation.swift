@@ -85,7 +85,8 @@ struct TransactionSimulation: Sendable {
                 // It says that nothing was written.
             } catch {
                 outcomes.withLock { $0.append(Outcome(program: program, seen: nil)) }
-                guard let error = error as? StoreError, [.outcomeUnknown, .cancelled].contains(error.code) else {
+                guard let error = error as? StoreError, [.outcomeUnknown, .cancelled, .timedOut].contains(error.code)
+                else {
                     witness.object("a program failed: \(error)")
                     return
                 }
