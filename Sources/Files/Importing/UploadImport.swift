@@ -90,10 +90,7 @@ public struct UploadImport: Sendable {
         do {
             return try await put(wanted, policy)
         } catch let error as RecordError where error.code == .notUnique {
-            var other = wanted
-            other.clearAlias()
-            other.derive()
-            return Result(outcome: try await put(other, policy).outcome, hasAlias: false)
+            return Result(outcome: try await put(wanted.withoutAlias, policy).outcome, hasAlias: false)
         }
     }
 
@@ -105,11 +102,11 @@ public struct UploadImport: Sendable {
         let found = try await uploads.records.get(try uploads.address(wanted.id), as: uploads.type)
         // Removed in between, which only somebody does who uses the records already.
         guard let found else { throw FilesError(.contended, "Others change the records: import before they are used.") }
-        var (mine, theirs) = (wanted, found.message)
-        for name in [\StoredUpload.alias, \.aliasOrder] { (mine[keyPath: name], theirs[keyPath: name]) = ("", "") }
         let hasAlias = !wanted.hasAlias || (found.message.hasAlias && found.message.alias == wanted.alias)
         switch policy {
-        case .keep: return Result(outcome: mine == theirs ? .unchanged : .kept, hasAlias: hasAlias)
+        case .keep:
+            let isSame = wanted.withoutAlias == found.message.withoutAlias
+            return Result(outcome: isSame ? .unchanged : .kept, hasAlias: hasAlias)
         case .replace where found.message == wanted: return Result(outcome: .unchanged, hasAlias: hasAlias)
         case .replace: break
         }

@@ -111,6 +111,14 @@ extension StoredUpload {
         aliased = hasAlias ? [owner] : []
     }
 
+    /// The same with no alias.
+    var withoutAlias: StoredUpload {
+        var upload = self
+        upload.clearAlias()
+        upload.derive()
+        return upload
+    }
+
     private var place: Place {
         if unlisted { return .hidden }
         if status == Status.pending.rawValue { return .pending }

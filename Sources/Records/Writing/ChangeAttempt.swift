@@ -6,6 +6,8 @@ struct ChangeAttempt: Sendable {
     let change: Change
     /// What is known of the record's row before it is read: of use once.
     private var knowledge: Change.Knowledge
+    /// Whether the row of this attempt is what was known, and was not read.
+    private(set) var isAssumed = false
     var shape: RecordShape
     /// The version that the record is going to have: the same in every attempt of a call, so that a write whose
     /// outcome is unknown is recognised.
@@ -51,8 +53,11 @@ struct ChangeAttempt: Sendable {
     mutating func takeKnown(now: Timestamp, _ layout: RecordLayout) throws(RecordError) -> RecordRow? {
         let known = knowledge
         knowledge = .nothing
+        isAssumed = true
         switch known {
-        case .nothing: return nil
+        case .nothing:
+            isAssumed = false
+            return nil
         case .vacant: return RecordRow(vacantAt: change.key)
         case .entry(let entry): return try RecordRow(entry, at: change.key, now: now, shape, layout)
         }

@@ -43,6 +43,8 @@ struct RecordWriter: Sendable {
             do {
                 if let receipt = try await run(&attempt) { return receipt }
             } catch let error as RecordError {
+                // Of a row that was not read, another error may come first, or none.
+                if attempt.isAssumed { continue }
                 try await abandon(attempt)
                 throw error
             }
