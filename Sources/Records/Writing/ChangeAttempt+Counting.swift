@@ -55,7 +55,7 @@ extension ChangeAttempt {
 
     /// An entering leaves the record as it is, and where a batch is of one key, totals are counted anew.
     private func helpsCounting(_ capabilities: Capabilities) -> Bool {
-        capabilities.batchScope >= .partition && change.entering == nil && !shape.counting.isEmpty
+        capabilities.batchScope >= .partition && !isEntering && !shape.counting.isEmpty
     }
 
     private func mark(of name: String, _ layout: RecordLayout) throws(RecordError) -> Key {

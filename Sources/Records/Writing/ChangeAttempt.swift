@@ -15,6 +15,8 @@ struct ChangeAttempt: Sendable {
     let intent: Key
 
     private(set) var row: RecordRow
+    /// Whether the record stays as it is. One that has expired is deleted instead, as by any change.
+    private(set) var isEntering = false
     var plan: ChangePlan
     private(set) var after = Projection.empty
     private(set) var receipt = ChangeReceipt(version: nil, existed: false)
@@ -81,8 +83,8 @@ struct ChangeAttempt: Sendable {
     /// Decides what to do about the record as it is: false when nothing is.
     mutating func prepare(_ row: RecordRow, _ layout: RecordLayout, _ capabilities: Capabilities) throws -> Bool {
         self.row = row
-        // An entering does not change the record.
-        stamp = change.entering == nil ? try layout.stamp(of: shape, in: row.key.partition) : nil
+        isEntering = change.entering != nil && row.live != nil
+        stamp = isEntering ? nil : try layout.stamp(of: shape, in: row.key.partition)
         revision = nil
         written = [:]
         counting = []
@@ -143,7 +145,7 @@ struct ChangeAttempt: Sendable {
         let precondition: Precondition? =
             rules.contains(.compareRecord) ? revision.map { .revision($0) } ?? row.unchanged : nil
         var operations: [WriteBatch.Operation] = []
-        if change.entering != nil, value != nil, plan.isInside, precondition != nil {
+        if isEntering, plan.isInside, precondition != nil {
             // All is in one batch, so the record need not be written to stop others on their way.
             operations.append(WriteBatch.Operation(.check, at: row.key, if: precondition))
         } else if let value {

@@ -84,7 +84,7 @@ struct RecordWriter: Sendable {
         case .failure(let error) where error.code == .outcomeUnknown:
             attempt.unknownRevision = row.entry?.revision
             // An entering is made again whatever became of it.
-            attempt.isUnknown = attempt.change.entering == nil
+            attempt.isUnknown = !attempt.isEntering
             return nil
         case .failure(let error):
             guard RecordWriter.beginsAnew(error) else { throw error }

@@ -9,6 +9,10 @@ import Testing
     /// How many runs of each setting there are: more are asked for by `WHEREHOUSE_SEEDS`.
     private static let seeds = ProcessInfo.processInfo.environment["WHEREHOUSE_SEEDS"].flatMap(UInt64.init) ?? 40
 
+    /// Further ones, each of which has shown a fault: 97, that building an index deleted an expired record, and took it
+    /// from a count that did not have it yet.
+    private static let remembered: [UInt64] = [97]
+
     struct Setting: CustomTestStringConvertible, Sendable {
         var name: String
         var simulation: Simulation
@@ -65,7 +69,7 @@ import Testing
 
     @Test(arguments: settings + evolving) func promisesHold(_ setting: Setting) async throws {
         var writes = 0
-        for seed in 0..<SimulationTests.seeds {
+        for seed in Array(0..<SimulationTests.seeds) + SimulationTests.remembered {
             var simulation = setting.simulation
             simulation.seed = seed
             let (violations, count) = try await simulation.run()
