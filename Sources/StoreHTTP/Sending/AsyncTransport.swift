@@ -1,6 +1,5 @@
 #if HTTPStores
 import AsyncHTTPClient
-import Glibc
 package import KeyValue
 import NIOCore
 import NIOHTTP1
@@ -10,8 +9,10 @@ import Synchronization
 
 /// Sends requests by AsyncHTTPClient: HTTP/1.1, over as many connections as configured, which are kept and used again.
 ///
-/// It follows no redirection, unpacks nothing, and repeats nothing.
+/// It follows no redirection, unpacks nothing, and repeats nothing. Each transport works on one event loop: a request wakes
+/// that, a whole reply wakes the task that waits for it, and nothing goes from one loop to another.
 package final class AsyncTransport: HTTPTransport {
+    private let loop: any EventLoop
     private let client: HTTPClient
     private let environment: StoreEnvironment
     private let gate = SendingGate()
@@ -42,7 +43,10 @@ package final class AsyncTransport: HTTPTransport {
         settings.timeout.connect = .init(configuration.connectTimeout)
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.connections
         settings.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(configuration: settings)
+        // Its spans would have no parent on the event loop; stores have their own.
+        settings.tracing.tracer = nil
+        loop = MultiThreadedEventLoopGroup.singleton.next()
+        client = HTTPClient(eventLoopGroup: loop, configuration: settings)
     }
 
     // A client that is let go without this ends the process.
@@ -63,100 +67,82 @@ package final class AsyncTransport: HTTPTransport {
         defer { gate.leave() }
         let sending = SendingState(hasBody: !request.body.isEmpty)
         do {
-            return try await withThrowingTaskGroup(of: StoreReply?.self) { group in
-                group.addTask { try await self.exchange(request, sending) }
-                group.addTask {
-                    try await self.environment.sleep(remaining)
-                    return nil
-                }
-                defer { group.cancelAll() }
-                guard let first = try await group.next(), let reply = first else {
-                    throw HTTPClientError.deadlineExceeded
-                }
-                return reply
-            }
+            return try await exchange(request, sending, deadline: .now() + TimeAmount(remaining))
         } catch {
             throw sending.failure(of: error)
         }
     }
 
-    private func exchange(_ request: StoreRequest, _ sending: SendingState) async throws -> StoreReply {
-        var outgoing = HTTPClientRequest(url: request.endpoint.url + request.target)
-        outgoing.method = HTTPMethod(rawValue: request.method)
-        for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
-        if sending.hasBody {
-            let body = WatchedBody(bytes: request.body, sending: sending)
-            outgoing.body = .stream(body, length: .known(Int64(request.body.count)))
+    private func exchange(
+        _ request: StoreRequest,
+        _ sending: SendingState,
+        deadline: NIODeadline
+    ) async throws -> StoreReply {
+        let outgoing = try HTTPClient.Request(request, sending)
+        let collector = ReplyCollector(of: request)
+        let exchange = Exchange()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                loop.execute {
+                    let task = exchange.begin {
+                        self.client.execute(request: outgoing, delegate: collector, deadline: deadline)
+                    }
+                    guard let task else { return continuation.resume(throwing: CancellationError()) }
+                    task.futureResult.whenComplete { continuation.resume(with: $0) }
+                }
+            }
+        } onCancel: {
+            exchange.cancel()
         }
-        let response = try await client.execute(outgoing, deadline: .distantFuture)
-        let buffer = try await response.body.collect(upTo: request.replyBytesMax)
-        // A body whose reading was cancelled may look like one that ended.
-        try Task.checkCancellation()
-        return StoreReply(
-            status: Int(response.status.code),
-            headers: response.headers.map { (name: $0.name, value: $0.value) },
-            body: Array(buffer.readableBytesView)
+    }
+}
+
+/// A request on its way, which may be cancelled from any thread, before it has begun too.
+private final class Exchange: Sendable {
+    private enum State {
+        case waiting
+        case begun(HTTPClient.Task<StoreReply>)
+        case cancelled
+    }
+
+    private let state = Mutex(State.waiting)
+
+    /// Nil when it was cancelled before.
+    func begin(_ send: () -> HTTPClient.Task<StoreReply>) -> HTTPClient.Task<StoreReply>? {
+        state.withLock { state in
+            guard case .waiting = state else { return nil }
+            let task = send()
+            state = .begun(task)
+            return task
+        }
+    }
+
+    func cancel() {
+        let task = state.withLock { state -> HTTPClient.Task<StoreReply>? in
+            defer { state = .cancelled }
+            guard case .begun(let task) = state else { return nil }
+            return task
+        }
+        task?.cancel()
+    }
+}
+
+extension HTTPClient.Request {
+    /// One that tells `sending` when its body is first asked for: until then the server has not got the request whole.
+    fileprivate init(_ request: StoreRequest, _ sending: SendingState) throws {
+        var headers = HTTPHeaders()
+        for header in request.headers { headers.add(name: header.name, value: header.value) }
+        let bytes = request.body
+        let body = HTTPClient.Body.stream(contentLength: Int64(bytes.count)) { writer in
+            sending.begin()
+            return writer.write(.byteBuffer(ByteBuffer(bytes: bytes)))
+        }
+        try self.init(
+            url: request.endpoint.url + request.target,
+            method: HTTPMethod(rawValue: request.method),
+            headers: headers,
+            body: bytes.isEmpty ? nil : body
         )
-    }
-}
-
-/// The body of a request, which tells when it is first asked for: until then the server has not got the request whole.
-private struct WatchedBody: AsyncSequence, Sendable {
-    let bytes: [UInt8]
-    let sending: SendingState
-
-    struct AsyncIterator: AsyncIteratorProtocol {
-        var bytes: [UInt8]?
-        let sending: SendingState
-
-        mutating func next() async throws -> ByteBuffer? {
-            sending.hasBegun.store(true, ordering: .sequentiallyConsistent)
-            return bytes.take().map { ByteBuffer(bytes: $0) }
-        }
-    }
-
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(bytes: bytes, sending: sending) }
-}
-
-/// How far a request has come.
-private final class SendingState: Sendable {
-    let hasBody: Bool
-    let hasBegun = Atomic<Bool>(false)
-
-    init(hasBody: Bool) { self.hasBody = hasBody }
-
-    func failure(of error: any Error) -> HTTPFailure {
-        let (kind, isBeforeSending, detail) = SendingState.kind(of: error)
-        let maybeSent = !isBeforeSending && (!hasBody || hasBegun.load(ordering: .sequentiallyConsistent))
-        return HTTPFailure(kind, maybeSent: maybeSent, detail: detail)
-    }
-
-    /// Details are given only where they can't hold anything of the request.
-    private static func kind(of error: any Error) -> (HTTPFailure.Kind, isBeforeSending: Bool, detail: String) {
-        switch error {
-        case is CancellationError: return (.cancelled, false, "")
-        case is NIOTooManyBytesError: return (.tooLarge, false, "")
-        // A body that is not as long as its head said.
-        case HTTPParserError.invalidEOFState: return (.disconnected, false, "the reply is not whole")
-        case is HTTPParserError: return (.illegalReply, false, "\(error)")
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: return (.notEncrypted, false, "\(error)")
-        case let error as NIOConnectionError: return (.notConnected, true, "\(error)")
-        case ChannelError.connectTimeout: return (.notConnected, true, "")
-        case let error as IOError where error.errnoCode == ECONNREFUSED: return (.notConnected, true, "\(error)")
-        case is ChannelError, is IOError: return (.disconnected, false, "\(error)")
-        default: break
-        }
-        switch error as? HTTPClientError {
-        case .cancelled: return (.cancelled, false, "")
-        case .alreadyShutdown: return (.closed, true, "")
-        case .connectTimeout, .getConnectionFromPoolTimeout: return (.notConnected, true, "")
-        case .tlsHandshakeTimeout: return (.notEncrypted, true, "")
-        case .deadlineExceeded, .readTimeout, .writeTimeout: return (.timedOut, false, "")
-        case .remoteConnectionClosed, .uncleanShutdown, .requestStreamCancelled: return (.disconnected, false, "")
-        case .none: return (.disconnected, false, "\(type(of: error))")
-        // The others are about a request that was never sent; their descriptions may show what it holds.
-        case .some: return (.illegalRequest, true, "")
-        }
     }
 }
 
