@@ -167,7 +167,7 @@ extension RecordStore {
         }
         let name = shape.encodedNames[place]
         let columns = try RecordLayout.encode(values)
-        let partition = try Projection.place(of: found, name, spreadBy: columns, [], writer.layout)
+        let partition = Projection.place(of: found, name, spreadBy: columns, [], writer.layout)
         let claim = try writer.layout.key(.claim, ofIndex: name, columns, in: partition)
         guard let entry = try await writer.store.get(claim) else { return nil }
         let key = try ClaimRow(entry.value).holder

@@ -128,7 +128,7 @@ import Tuples
         let columns = try RecordLayout.encode([.bytes([9])])
         let index = try #require(type.shape.indexes.firstIndex { $0.name == "root" })
         let name = type.shape.encodedNames[index]
-        let place = try Projection.place(of: type.shape.indexes[index], name, spreadBy: columns, [], layout)
+        let place = Projection.place(of: type.shape.indexes[index], name, spreadBy: columns, [], layout)
         let claim = try layout.key(.claim, ofIndex: name, columns, in: place)
         let key = try layout.key(of: try type.address(of: upload), type.shape)
         try await store.put(ClaimRow(holder: key).encoded, at: claim)

@@ -18,10 +18,12 @@ struct TotalAddition: Sendable {
     ) throws(RecordError) {
         self.records = records
         let name = RecordLayout.name(of: index, shape)
-        var sums = Projection.empty
+        var sums: [Key: Int64] = [:]
+        var publications: [Key: Publication] = [:]
         for record in records {
+            publications.merge(record.projection.publications) { first, _ in first }
             for (key, amount) in record.projection.totals where RecordLayout.decode(key)?.name == name {
-                let (sum, overflows) = amount.addingReportingOverflow(sums.totals[key] ?? 0)
+                let (sum, overflows) = amount.addingReportingOverflow(sums[key] ?? 0)
                 guard !overflows else {
                     throw RecordError(
                         .tooLarge,
@@ -29,15 +31,14 @@ struct TotalAddition: Sendable {
                         ["type": shape.name, "index": index.name]
                     )
                 }
-                sums.totals[key] = sum
-                sums.publications[key] = record.projection.publications[key]
+                sums[key] = sum
             }
         }
         guard let first = records.first else {
             plan = ChangePlan()
             return
         }
-        plan = try ChangePlan(from: .empty, to: sums, of: first.key, capabilities)
+        plan = ChangePlan(of: RowChanges(adding: sums, publications), of: first.key, capabilities)
     }
 
     /// The indexes whose totals over all partitions the batch can't reach.

@@ -27,6 +27,9 @@ struct FieldValues: Hashable, Sendable {
         }
     }
 
+    /// Whether a field holds the same in others.
+    func isTheSame(as others: FieldValues, _ name: String) -> Bool { content(of: name) == others.content(of: name) }
+
     private func content(of name: String) -> FieldContent {
         names.firstIndex(of: name).map { contents[$0] } ?? .one(.missing)
     }

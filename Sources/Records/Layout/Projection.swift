@@ -1,16 +1,28 @@
 import KeyValue
 import Tuples
 
-/// Everything that a record keeps in indexes, as rows: what is compared before and after a change.
-struct Projection: Hashable, Sendable {
-    /// Entries of value and unique indexes.
-    var entries: Set<Key> = []
-    /// Claims on unique values, and the name of the index of each.
-    var claims: [Key: String] = [:]
-    /// What the record adds to counts and sums.
-    var totals: [Key: Int64] = [:]
-    /// Where those of them are published that are.
-    var publications: [Key: Publication] = [:]
+/// Everything that a record keeps in indexes: what is compared before and after a change.
+///
+/// Most rows of a record are the same after a change as before, so that only their columns are kept, and a key is made of
+/// what somebody asks for.
+struct Projection: Sendable {
+    /// What the record keeps in one index.
+    struct Part: Hashable, Sendable {
+        /// The columns of each row.
+        var columns: [Columns] = []
+        /// What the record adds to the total of each, if the index has totals.
+        var amount: Int64 = 0
+    }
+
+    let indexes: [Index]
+    /// The encoded names of the indexes.
+    let names: [[UInt8]]
+    /// What is kept in each of the indexes.
+    private(set) var parts: [Part]
+    private let values: FieldValues
+    /// Where the record is, and what follows from it; of no meaning where there is none.
+    private let address: RecordAddress?
+    private let place: RecordPlace
 
     /// That of no record.
     static let empty = Projection()
@@ -18,64 +30,78 @@ struct Projection: Hashable, Sendable {
     /// How many entries one record may have in all its indexes.
     static let entriesMax = 512
 
-    private init() {}
+    private init() {
+        indexes = []
+        names = []
+        parts = []
+        values = FieldValues([], [])
+        address = nil
+        place = RecordPlace()
+    }
 
     /// That of a record with these values.
+    ///
+    /// - Parameter former: That of the same record as it was, from which what stays is taken over.
     init(
         of values: FieldValues,
         at address: RecordAddress,
         _ shape: RecordShape,
-        _ layout: RecordLayout
+        _ layout: RecordLayout,
+        after former: Projection = .empty
     ) throws(RecordError) {
-        let record = try RecordPlace(address, shape, layout)
-        for (index, name) in zip(shape.indexes, shape.encodedNames) {
-            for columns in try Projection.columns(of: index, values) {
-                switch index.kind {
-                case .value: break
-                case .unique:
-                    guard !columns.hasGap else { break }
-                    let place = try Projection.place(of: index, name, spreadBy: columns.bytes, record.partition, layout)
-                    claims[try layout.key(.claim, ofIndex: name, columns.bytes, in: place)] = index.name
-                case .count:
-                    try insertTotal(of: 1, index, name, columns.bytes, record, layout)
-                    continue
-                case .sum(let field):
-                    guard case .integer(let amount)? = values.first(of: field) else { continue }
-                    try insertTotal(of: amount, index, name, columns.bytes, record, layout)
-                    continue
-                }
-                let place = try Projection.place(of: index, name, spreadBy: record.spread, record.partition, layout)
-                let ending = index.scope == .local ? record.localEnding : record.globalEnding
-                entries.insert(try layout.key(.entry, ofIndex: name, columns.bytes, ending, in: place))
-            }
+        indexes = shape.indexes
+        names = shape.encodedNames
+        self.values = values
+        self.address = address
+        place = address == former.address ? former.place : try RecordPlace(address, shape, layout)
+        parts = []
+        parts.reserveCapacity(indexes.count)
+        let isAlike = names == former.names
+        var entries = 0
+        for (position, index) in indexes.enumerated() {
+            let part =
+                isAlike && index.isTheSame(of: values, as: former.values)
+                ? former.parts[position] : try Projection.part(of: index, values)
+            if !index.isAggregate { entries += part.columns.count }
+            parts.append(part)
         }
-        guard entries.count <= Projection.entriesMax else {
+        guard entries <= Projection.entriesMax else {
             throw RecordError(
                 .tooLarge,
                 "The record has too many index entries: shorten the text or the list that is indexed.",
-                ["type": shape.name, "entries": "\(entries.count)", "maximum": "\(Projection.entriesMax)"]
+                ["type": shape.name, "entries": "\(entries)", "maximum": "\(Projection.entriesMax)"]
             )
+        }
+        try requireKeys()
+    }
+
+    private static func part(of index: Index, _ values: FieldValues) throws(RecordError) -> Part {
+        switch index.kind {
+        case .value, .unique: return Part(columns: try columns(of: index, values))
+        case .count: return Part(columns: try columns(of: index, values), amount: 1)
+        case .sum(let field):
+            guard case .integer(let amount)? = values.first(of: field) else { return Part() }
+            return Part(columns: try columns(of: index, values), amount: amount)
+        }
+    }
+
+    /// Throws unless all keys can be made.
+    private func requireKeys() throws(RecordError) {
+        for (name, part) in zip(names, parts) {
+            for columns in part.columns {
+                try RecordLayout.requireRoom(forKeyOf: name, columns.bytes, place.globalEnding)
+            }
         }
     }
 
     /// The same without what it adds to an index.
     func leavingOut(totalsOf name: String) -> Projection {
         var projection = self
-        projection.totals = totals.filter { RecordLayout.decode($0.key)?.name != name }
+        let name = RecordLayout.encodedName(name)
+        for (position, index) in indexes.enumerated() where index.isAggregate && names[position] == name {
+            projection.parts[position] = Part()
+        }
         return projection
-    }
-
-    private mutating func insertTotal(
-        of amount: Int64,
-        _ index: Index,
-        _ name: [UInt8],
-        _ columns: [UInt8],
-        _ record: RecordPlace,
-        _ layout: RecordLayout
-    ) throws(RecordError) {
-        let total = try layout.key(.total, ofIndex: name, columns, in: record.partition)
-        totals[total] = amount
-        publications[total] = try Publication(of: index, name, columns, in: record.partition, layout)
     }
 
     /// The partition that a row of an index lies in.
@@ -85,57 +111,83 @@ struct Projection: Hashable, Sendable {
         spreadBy bytes: [UInt8],
         _ partition: [UInt8],
         _ layout: RecordLayout
-    ) throws(RecordError) -> [UInt8] {
+    ) -> [UInt8] {
         guard case .global(let shards) = index.scope else { return partition }
-        return try layout.partition(ofIndex: encodedName, shard: RecordShape.shard(of: bytes, among: shards))
-    }
-
-    /// What an entry says of an index's columns, encoded.
-    struct Columns {
-        var bytes: [UInt8] = []
-        /// Whether a column is null or missing.
-        var hasGap = false
-    }
-
-    /// The columns of each entry: one, or one for each value of the column that fans out.
-    static func columns(of index: Index, _ values: FieldValues) throws(RecordError) -> [Columns] {
-        var rows = [Columns()]
-        for column in index.columns {
-            let found = try column.alternatives(values[column.fieldName])
-            if found.count == 1, rows.count == 1 {
-                try rows[0].append(found[0])
-                continue
-            }
-            var longer: [Columns] = []
-            longer.reserveCapacity(rows.count * found.count)
-            for row in rows {
-                for element in found {
-                    longer.append(row)
-                    try longer[longer.count - 1].append(element)
-                }
-            }
-            rows = longer
-            guard rows.count <= entriesMax else {
-                throw RecordError(
-                    .tooLarge,
-                    "The record has too many entries in one index: shorten the text or the list that is indexed.",
-                    ["index": index.name, "maximum": "\(entriesMax)"]
-                )
-            }
-        }
-        return rows
+        return layout.partition(ofIndex: encodedName, shard: RecordShape.shardNumber(of: bytes, among: shards))
     }
 }
 
-extension Projection.Columns {
-    fileprivate mutating func append(_ element: TupleElement) throws(RecordError) {
-        hasGap = hasGap || element == .null || element == .missing
-        bytes += try RecordLayout.encode { encoder throws(TupleError) in try encoder.append(element) }
+// MARK: - Rows
+
+extension Projection {
+    /// Entries of value and unique indexes.
+    var entries: Set<Key> {
+        var entries: Set<Key> = []
+        for (position, index) in indexes.enumerated() where !index.isAggregate {
+            entries.formUnion(self.entries(of: parts[position].columns, at: position))
+        }
+        return entries
+    }
+
+    /// Claims on unique values, and the name of the index of each.
+    var claims: [Key: String] {
+        var claims: [Key: String] = [:]
+        for (position, index) in indexes.enumerated() where index.kind == .unique {
+            for claim in self.claims(of: parts[position].columns, at: position) { claims[claim] = index.name }
+        }
+        return claims
+    }
+
+    /// What the record adds to counts and sums.
+    var totals: [Key: Int64] {
+        var totals: [Key: Int64] = [:]
+        for (position, index) in indexes.enumerated() where index.isAggregate {
+            for columns in parts[position].columns { totals[total(of: columns, at: position)] = parts[position].amount }
+        }
+        return totals
+    }
+
+    /// Where those of them are published that are.
+    var publications: [Key: Publication] {
+        var publications: [Key: Publication] = [:]
+        for (position, index) in indexes.enumerated() where index.isAggregate {
+            for columns in parts[position].columns {
+                publications[total(of: columns, at: position)] = publication(of: columns, at: position)
+            }
+        }
+        return publications
+    }
+
+    /// The entries of these columns in the index at a position.
+    func entries(of columns: [Columns], at position: Int) -> [Key] {
+        guard !columns.isEmpty else { return [] }
+        let (index, name) = (indexes[position], names[position])
+        let partition = Projection.place(of: index, name, spreadBy: place.spread, place.partition, place.layout)
+        let ending = index.scope == .local ? place.localEnding : place.globalEnding
+        return columns.map { place.layout.entireKey(.entry, ofIndex: name, $0.bytes, ending, in: partition) }
+    }
+
+    /// The claims on these columns in the unique index at a position.
+    func claims(of columns: [Columns], at position: Int) -> [Key] {
+        let (index, name) = (indexes[position], names[position])
+        return columns.filter { !$0.hasGap }.map { columns in
+            let partition = Projection.place(of: index, name, spreadBy: columns.bytes, place.partition, place.layout)
+            return place.layout.entireKey(.claim, ofIndex: name, columns.bytes, in: partition)
+        }
+    }
+
+    func total(of columns: Columns, at position: Int) -> Key {
+        place.layout.entireKey(.total, ofIndex: names[position], columns.bytes, in: place.partition)
+    }
+
+    func publication(of columns: Columns, at position: Int) -> Publication? {
+        Publication(of: indexes[position], names[position], columns.bytes, in: place.partition, place.layout)
     }
 }
 
 /// What the keys of a record's rows have in common.
 private struct RecordPlace {
+    let layout: RecordLayout
     let partition: [UInt8]
     /// What chooses among the shards of an index.
     let spread: [UInt8]
@@ -143,41 +195,21 @@ private struct RecordPlace {
     let localEnding: [UInt8]
     let globalEnding: [UInt8]
 
+    /// That of no record.
+    init() {
+        layout = RecordLayout(namespace: "")
+        partition = []
+        spread = []
+        localEnding = []
+        globalEnding = []
+    }
+
     init(_ address: RecordAddress, _ shape: RecordShape, _ layout: RecordLayout) throws(RecordError) {
+        self.layout = layout
         partition = try layout.partition(of: address, shape)
         let named = try RecordLayout.encode([.bytes(partition)])
         spread = named + (try RecordLayout.encode(address.primaryKey))
         localEnding = try RecordLayout.encode([.tuple(address.primaryKey)])
         globalEnding = named + localEnding
-    }
-}
-
-extension KeyExpression {
-    /// The values of the column in the entries of a record whose field holds these.
-    func alternatives(_ elements: [TupleElement]) throws(RecordError) -> [TupleElement] {
-        switch self {
-        case .each: return Array(Set(elements))
-        case .trigrams:
-            guard case .string(let text)? = elements.first else { return [] }
-            return Trigrams.of(text).map { .string($0) }
-        case .field, .caseFolded, .descending: return [try element(elements.first ?? .missing)]
-        }
-    }
-
-    /// The value of a column that does not fan out in the entry of a record whose field holds this.
-    func element(_ element: TupleElement) throws(RecordError) -> TupleElement {
-        switch self {
-        case .field, .each, .trigrams: return element
-        case .caseFolded:
-            guard case .string(let text) = element else { return element }
-            return .string(text.lowercased())
-        case .descending(let column): return try KeyExpression.turned(try column.element(element))
-        }
-    }
-
-    /// An element by which the order of another is turned round: the complement of its encoding, in which no value begins
-    /// with another.
-    static func turned(_ element: TupleElement) throws(RecordError) -> TupleElement {
-        .bytes(try RecordLayout.encode(Tuple([element])).map(~))
     }
 }

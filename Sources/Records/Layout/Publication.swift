@@ -24,23 +24,25 @@ struct Publication: Hashable, Sendable {
             let place = shape.indexes.firstIndex(where: { RecordLayout.name(of: $0, shape) == name })
         else { return nil }
         let encoded = try RecordLayout.encode(Tuple(columns))
-        try self.init(of: shape.indexes[place], shape.encodedNames[place], encoded, in: total.partition, layout)
+        self.init(of: shape.indexes[place], shape.encodedNames[place], encoded, in: total.partition, layout)
     }
 
-    /// That of an index's total of encoded columns in a partition; nil if it is not published.
+    /// That of an index's total of encoded columns in a partition, whose keys have room; nil if it is not published.
     init?(
         of index: Index,
         _ encodedName: [UInt8],
         _ columns: [UInt8],
         in partition: [UInt8],
         _ layout: RecordLayout
-    ) throws(RecordError) {
+    ) {
         guard index.isAggregate, case .global(let shards) = index.scope else { return nil }
-        let ending = try RecordLayout.encode([.bytes(partition)])
-        let place = try layout.partition(ofIndex: encodedName, shard: RecordShape.shard(of: ending, among: shards))
+        var ending = TupleEncoder()
+        ending.append(partition)
+        let shard = RecordShape.shardNumber(of: ending.bytes, among: shards)
+        let place = layout.partition(ofIndex: encodedName, shard: shard)
         self.index = index.name
-        published = try layout.key(.published, ofIndex: encodedName, columns, ending, in: place)
-        sum = try layout.key(.total, ofIndex: encodedName, columns, in: place)
-        notice = try layout.key(.notice, ofIndex: encodedName, columns, in: partition)
+        published = layout.entireKey(.published, ofIndex: encodedName, columns, ending.bytes, in: place)
+        sum = layout.entireKey(.total, ofIndex: encodedName, columns, in: place)
+        notice = layout.entireKey(.notice, ofIndex: encodedName, columns, in: partition)
     }
 }

@@ -31,8 +31,10 @@ extension RecordShape {
 
     /// The shard that a key belongs to, among that many.
     static func shard(of key: [UInt8], among count: Int) -> Tuple {
-        Tuple([TupleElement(Int(Checksum.of(key)) % max(1, count))])
+        Tuple([TupleElement(shardNumber(of: key, among: count))])
     }
+
+    static func shardNumber(of key: [UInt8], among count: Int) -> Int { Int(Checksum.of(key)) % max(1, count) }
 
     private func single(_ names: [String], of values: FieldValues) throws(RecordError) -> Tuple {
         var elements: [TupleElement] = []

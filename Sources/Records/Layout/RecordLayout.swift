@@ -68,12 +68,30 @@ struct RecordLayout: Hashable, Sendable {
         do throws(TupleError) {
             try body(&encoder)
         } catch {
-            throw RecordError(.tooLarge, "A key is longer than keys may be.", ["cause": error.message])
+            throw keyTooLong(error)
         }
-        guard encoder.bytes.count <= TupleLimits.maximumByteCount else {
-            throw RecordError(.tooLarge, "A key is longer than keys may be.", ["bytes": "\(encoder.bytes.count)"])
-        }
+        try requireRoom(forKeyOf: encoder.bytes.count)
         return encoder.bytes
+    }
+
+    static func keyTooLong(_ error: TupleError) -> RecordError {
+        RecordError(.tooLarge, "A key is longer than keys may be.", ["cause": error.message])
+    }
+
+    private static func requireRoom(forKeyOf count: Int) throws(RecordError) {
+        guard count <= TupleLimits.maximumByteCount else {
+            throw RecordError(.tooLarge, "A key is longer than keys may be.", ["bytes": "\(count)"])
+        }
+    }
+
+    /// Throws where a key of an index would be too long that has these columns and this ending.
+    static func requireRoom(
+        forKeyOf encodedName: [UInt8],
+        _ columns: [UInt8],
+        _ ending: [UInt8]
+    ) throws(RecordError) {
+        // A kind takes two bytes.
+        try requireRoom(forKeyOf: 2 + encodedName.count + columns.count + ending.count)
     }
 
     func partition(of address: RecordAddress, _ shape: RecordShape) throws(RecordError) -> [UInt8] {
@@ -83,24 +101,31 @@ struct RecordLayout: Hashable, Sendable {
     }
 
     func partition(of index: Index, _ shape: RecordShape, shard: Tuple) throws(RecordError) -> [UInt8] {
-        try partition(ofIndex: RecordLayout.encodedName(of: index, ofType: shape.name), shard: shard)
-    }
-
-    /// A partition of the index with this encoded name.
-    func partition(ofIndex encodedName: [UInt8], shard: Tuple) throws(RecordError) -> [UInt8] {
         try RecordLayout.encode { encoder throws(TupleError) in
             encoder.append(namespace)
             encoder.append(1)
-            encoder.append(encoded: encodedName)
+            encoder.append(RecordLayout.name(of: index, shape))
             try encoder.append(contentsOf: shard)
         }
     }
 
+    /// A partition of the index with this encoded name.
+    func partition(ofIndex encodedName: [UInt8], shard: Int) -> [UInt8] {
+        var encoder = TupleEncoder()
+        encoder.append(namespace)
+        encoder.append(1)
+        encoder.append(encoded: encodedName)
+        encoder.append(shard)
+        return encoder.bytes
+    }
+
     static func name(of index: Index, _ shape: RecordShape) -> String { shape.name + "/" + index.name }
 
-    static func encodedName(of index: Index, ofType type: String) -> [UInt8] {
+    static func encodedName(of index: Index, ofType type: String) -> [UInt8] { encodedName(type + "/" + index.name) }
+
+    static func encodedName(_ name: String) -> [UInt8] {
         var encoder = TupleEncoder()
-        encoder.append(type + "/" + index.name)
+        encoder.append(name)
         return encoder.bytes
     }
 
@@ -126,13 +151,24 @@ struct RecordLayout: Hashable, Sendable {
         _ ending: [UInt8] = [],
         in partition: [UInt8]
     ) throws(RecordError) -> Key {
-        let bytes = try RecordLayout.encode { encoder throws(TupleError) in
-            encoder.append(kind.rawValue)
-            encoder.append(encoded: encodedName)
-            encoder.append(encoded: columns)
-            encoder.append(encoded: ending)
-        }
-        return Key(partition: partition, bytes: bytes, space: kind.space)
+        try RecordLayout.requireRoom(forKeyOf: encodedName, columns, ending)
+        return entireKey(kind, ofIndex: encodedName, columns, ending, in: partition)
+    }
+
+    /// The same where there is room for it, as was looked at before.
+    func entireKey(
+        _ kind: Kind,
+        ofIndex encodedName: [UInt8],
+        _ columns: [UInt8],
+        _ ending: [UInt8] = [],
+        in partition: [UInt8]
+    ) -> Key {
+        var encoder = TupleEncoder(reservingBytes: 2 + encodedName.count + columns.count + ending.count)
+        encoder.append(kind.rawValue)
+        encoder.append(encoded: encodedName)
+        encoder.append(encoded: columns)
+        encoder.append(encoded: ending)
+        return Key(partition: partition, bytes: encoder.bytes, space: kind.space)
     }
 
     /// What the keys of a type's records begin with, before the primary key.

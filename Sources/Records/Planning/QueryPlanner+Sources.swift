@@ -97,7 +97,7 @@ extension QueryPlanner {
         var places: [[UInt8]] = []
         if case .global(let shards)? = index?.scope {
             for shard in 0..<shards {
-                places.append(try layout.partition(ofIndex: name, shard: Tuple([TupleElement(shard)])))
+                places.append(layout.partition(ofIndex: name, shard: shard))
             }
         } else {
             for partition in source.partitions {

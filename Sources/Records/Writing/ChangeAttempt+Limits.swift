@@ -21,9 +21,11 @@ extension ChangeAttempt {
             )
         }
         try ChangeAttempt.requireRoom(for: change.key, of: shape, limits)
-        for keys in [plan.newEntries, plan.newClaims] {
-            for key in keys.inside { try ChangeAttempt.requireRoom(for: key, of: shape, limits) }
-            for key in keys.outside { try ChangeAttempt.requireRoom(for: key, of: shape, limits) }
+        for keys in [plan.newEntries.inside, plan.newEntries.outside] {
+            for key in keys { try ChangeAttempt.requireRoom(for: key, of: shape, limits) }
+        }
+        for keys in [plan.newClaims.inside, plan.newClaims.outside] {
+            for key in keys { try ChangeAttempt.requireRoom(for: key, of: shape, limits) }
         }
         for key in plan.sums.keys { try ChangeAttempt.requireRoom(for: key, of: shape, limits) }
         for key in plan.doubted { try ChangeAttempt.requireRoom(for: key, of: shape, limits) }

@@ -109,7 +109,7 @@ struct ChangeAttempt: Sendable {
                 ["type": shape.name]
             )
         }
-        after = try Projection(of: content.values, at: address, shape, layout)
+        after = try Projection(of: content.values, at: address, shape, layout, after: row.projection)
         plan = try ChangePlan(from: row.projection, to: after, of: row.key, capabilities)
         value =
             Envelope(type: shape.name, schemaVersion: shape.schemaVersion, version: version, body: content.body).encoded
@@ -128,11 +128,12 @@ struct ChangeAttempt: Sendable {
         let others = shape.keeping { $0.name != index }
         let before = try Projection(of: values, at: try shape.address(of: values), others, layout)
         after = row.projection
-        plan = try ChangePlan(from: before, to: after, of: row.key, capabilities)
+        let changes = try RowChanges(from: before, to: after)
+        plan = ChangePlan(of: changes, of: row.key, capabilities)
         value = row.entry?.value
         receipt = ChangeReceipt(version: live.version, existed: true)
         try requireRoom(capabilities.limits)
-        return before != after
+        return !changes.isEmpty
     }
 
     /// The rest of step 4, which transactions sum up over their changes.

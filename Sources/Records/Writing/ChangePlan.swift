@@ -3,8 +3,8 @@ import KeyValue
 /// Which rows a change touches, and which of them the record's own batch can take along. Pure.
 struct ChangePlan: Sendable {
     /// Entries that the record is going to need, inside and outside of its batch.
-    private(set) var newEntries = (inside: Set<Key>(), outside: Set<Key>())
-    private(set) var oldEntries = (inside: Set<Key>(), outside: Set<Key>())
+    private(set) var newEntries = (inside: [Key](), outside: [Key]())
+    private(set) var oldEntries = (inside: [Key](), outside: [Key]())
     private(set) var newClaims = (inside: Set<Key>(), outside: Set<Key>())
     private(set) var oldClaims = (inside: Set<Key>(), outside: Set<Key>())
     /// What is added to totals, in the batch; and totals that it can't reach, which are doubted.
@@ -26,11 +26,15 @@ struct ChangePlan: Sendable {
         _ capabilities: Capabilities,
         beside others: Int = 0
     ) throws(RecordError) {
-        let new = (after.entries.subtracting(before.entries), Set(after.claims.keys).subtracting(before.claims.keys))
-        let old = (before.entries.subtracting(after.entries), Set(before.claims.keys).subtracting(after.claims.keys))
-        let changes = try ChangePlan.differences(before.totals, after.totals)
+        self.init(of: try RowChanges(from: before, to: after), of: record, capabilities, beside: others)
+    }
+
+    /// What a store of these capabilities needs to change these rows of a record.
+    init(of changes: RowChanges, of record: Key, _ capabilities: Capabilities, beside others: Int = 0) {
         // Rewriting a stale holder may take an operation more for each claim.
-        let operations = new.0.count + old.0.count + 2 * new.1.count + old.1.count + 3 * changes.count + 1 + others
+        let operations =
+            changes.newEntries.count + changes.oldEntries.count + 2 * changes.newClaims.count
+            + changes.oldClaims.count + 3 * changes.totals.count + 1 + others
         let fits = operations <= capabilities.limits.batchOperationsMax
         func reaches(_ key: Key) -> Bool {
             switch capabilities.batchScope {
@@ -39,12 +43,12 @@ struct ChangePlan: Sendable {
             case .key: false
             }
         }
-        newEntries = ChangePlan.split(new.0) { fits && reaches($0) }
-        oldEntries = ChangePlan.split(old.0) { fits && reaches($0) }
-        newClaims = ChangePlan.split(new.1) { fits && reaches($0) }
-        oldClaims = ChangePlan.split(old.1) { fits && reaches($0) }
-        for (key, change) in changes {
-            let publication = after.publications[key] ?? before.publications[key]
+        newEntries = ChangePlan.split(changes.newEntries) { fits && reaches($0) }
+        oldEntries = ChangePlan.split(changes.oldEntries) { fits && reaches($0) }
+        newClaims = ChangePlan.split(changes.newClaims) { fits && reaches($0) }
+        oldClaims = ChangePlan.split(changes.oldClaims) { fits && reaches($0) }
+        for (key, change) in changes.totals {
+            let publication = changes.publications[key]
             if reaches(key) { sums[key] = change } else { doubted.insert(key) }
             guard let publication else { continue }
             if reaches(publication.sum) {
@@ -65,7 +69,7 @@ struct ChangePlan: Sendable {
 
     /// Every row outside of the record's batch.
     var outside: Set<Key> {
-        newEntries.outside.union(oldEntries.outside).union(newClaims.outside).union(oldClaims.outside).union(doubted)
+        doubted.union(newEntries.outside).union(oldEntries.outside).union(newClaims.outside).union(oldClaims.outside)
     }
 
     /// The claims that are read before anything is written.
@@ -73,28 +77,14 @@ struct ChangePlan: Sendable {
         newClaims.inside.union(newClaims.outside).union(oldClaims.inside).union(oldClaims.outside)
     }
 
-    private static func split(
-        _ keys: Set<Key>,
-        _ isInside: (Key) -> Bool
-    ) -> (inside: Set<Key>, outside: Set<Key>) {
-        // Mostly all are of one kind, and hashing keys again is a good part of what a plan costs.
+    private static func split(_ keys: [Key], _ isInside: (Key) -> Bool) -> (inside: [Key], outside: [Key]) {
+        // Mostly all are of one kind.
         if keys.allSatisfy(isInside) { return (keys, []) }
-        let inside = keys.filter(isInside)
-        return (inside, keys.subtracting(inside))
+        return (keys.filter(isInside), keys.filter { !isInside($0) })
     }
 
-    private static func differences(
-        _ before: [Key: Int64],
-        _ after: [Key: Int64]
-    ) throws(RecordError) -> [Key: Int64] {
-        var changes: [Key: Int64] = [:]
-        for key in Set(before.keys).union(after.keys) {
-            let (change, overflows) = (after[key] ?? 0).subtractingReportingOverflow(before[key] ?? 0)
-            guard !overflows else {
-                throw RecordError(.tooLarge, "The change of a sum leaves the range of a 64-bit integer.")
-            }
-            if change != 0 { changes[key] = change }
-        }
-        return changes
+    private static func split(_ keys: Set<Key>, _ isInside: (Key) -> Bool) -> (inside: Set<Key>, outside: Set<Key>) {
+        let inside = keys.filter(isInside)
+        return (inside, keys.subtracting(inside))
     }
 }
