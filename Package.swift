@@ -419,8 +419,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CommandLineTool", "Drivers", "KeyValue", "LegacyService", "Migration", "Records", "StoreWriter",
-                "TestServers", "TestSupport", "Tuples", "wherehouse",
+                "CommandLineTool", "Drivers", "Files", "KeyValue", "LegacyService", "Migration", "ObjectStorage",
+                "Records", "StoreWriter", "TestServers", "TestSupport", "Tuples", "wherehouse",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             resources: [.copy("Foreign")]

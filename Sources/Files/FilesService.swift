@@ -49,18 +49,8 @@ public struct FilesService: Sendable {
         guard let primary = providers.first else {
             throw FilesError(.invalidParameters, "The service needs at least one place for bytes.")
         }
-        let type = try UploadType.make()
-        let records = try await RecordStore.open(
-            store,
-            namespace: namespace,
-            types: [type],
-            cursorKey: cursorKey,
-            requiring: consistency,
-            environment: environment,
-            wallClock: wallClock
-        )
         return FilesService(
-            uploads: UploadRecords(records: records, type: type, wallClock: wallClock),
+            uploads: try await UploadRecords.open(store, namespace, cursorKey, consistency, environment, wallClock),
             providers: Dictionary(providers.map { ($0.bucket, $0) }) { first, _ in first },
             primary: primary,
             configuration: configuration,

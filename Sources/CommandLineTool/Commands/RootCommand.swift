@@ -25,6 +25,7 @@ struct RootCommand: ParsableCommand {
             CARCommand.self,
             CIDCommand.self, UCANCommand.self,
             RecordsCommand.self, QueryCommand.self, IndexCommand.self, ImportCommand.self,
+            FilesCommand.self,
         ] + serving
     )
 

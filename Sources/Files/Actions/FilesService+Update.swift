@@ -92,10 +92,7 @@ extension FilesService {
         let gone = try await uploads.change(parameters.upload("filename"), if: version) { upload in
             if let owner, upload.owner != owner { throw FilesError.foreign }
             guard !upload.unlisted else { throw FilesError.unlistedUpload }
-            // From here on nobody is shown it, and what a crash leaves of it is removed like what has expired.
-            upload.unlisted = true
-            upload.clearAlias()
-            upload.expiresAtMilliseconds = now
+            upload.end(at: now)
             if keepsBytes { upload.parts = [] }
         }
         if let version = gone.version { try await removeWhole(gone.upload, version) }

@@ -65,18 +65,9 @@ public struct UploadImport: Sendable {
         environment: StoreEnvironment = .live,
         wallClock: @escaping @Sendable () -> Timestamp
     ) async throws -> UploadImport {
-        let type = try UploadType.make()
-        let records = try await RecordStore.open(
-            store,
-            namespace: namespace,
-            types: [type],
-            // Nobody is given a cursor here.
-            cursorKey: CursorKey(high: 0, low: 0),
-            requiring: consistency,
-            environment: environment,
-            wallClock: wallClock
+        UploadImport(
+            uploads: try await UploadRecords.open(store, namespace, nil, consistency, environment, wallClock)
         )
-        return UploadImport(uploads: UploadRecords(records: records, type: type, wallClock: wallClock))
     }
 
     /// Saves an upload of which ``ImportedUpload/objection`` is nil. An alias that another upload has is left out.

@@ -1,3 +1,4 @@
+import KeyValue
 import Records
 import SwiftProtobuf
 import Synchronization
@@ -16,6 +17,28 @@ struct UploadRecords: Sendable {
     let records: RecordStore
     let type: RecordType<StoredUpload>
     let wallClock: @Sendable () -> Timestamp
+
+    /// Opens them in a store; without a key for cursors where nobody is given one.
+    static func open(
+        _ store: any KeyValueStore,
+        _ namespace: String,
+        _ cursorKey: CursorKey?,
+        _ consistency: Consistency,
+        _ environment: StoreEnvironment,
+        _ wallClock: @escaping @Sendable () -> Timestamp
+    ) async throws -> UploadRecords {
+        let type = try UploadType.make()
+        let records = try await RecordStore.open(
+            store,
+            namespace: namespace,
+            types: [type],
+            cursorKey: cursorKey ?? CursorKey(high: 0, low: 0),
+            requiring: consistency,
+            environment: environment,
+            wallClock: wallClock
+        )
+        return UploadRecords(records: records, type: type, wallClock: wallClock)
+    }
 
     /// The time of day in milliseconds since 1970.
     func now() -> Int64 {

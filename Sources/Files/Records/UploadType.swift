@@ -111,6 +111,13 @@ extension StoredUpload {
         aliased = hasAlias ? [owner] : []
     }
 
+    /// From here on nobody is shown it, and what is left of it is removed like what has expired.
+    mutating func end(at now: Int64) {
+        unlisted = true
+        clearAlias()
+        expiresAtMilliseconds = now
+    }
+
     /// The same with no alias.
     var withoutAlias: StoredUpload {
         var upload = self
