@@ -180,22 +180,11 @@ extension ConformanceCase {
             let keepers = try [context, other].map { opener in
                 try LeaseKeeper(store: opener.store, duration: .seconds(86_400))
             }
+            var passed = 0
             for round in 0..<10 {
-                let name = "range \(round)"
-                let holders = try await compete(6) { try await keepers[$0 % 2].acquire(name) }
-                try expectEqual(holders.count, 1, "holders of a lease among two openers in round \(round)")
-                let (racer, lease) = holders[0]
-                let (holder, waiter) = (keepers[racer % 2], keepers[1 - racer % 2])
-                let early = try await waiter.acquire(name)
-                try expect(early == nil, "a lease that another opener holds is not given out")
-                try await holder.release(lease)
-                let next = try await context.eventually {
-                    try require(try await waiter.acquire(name), "a lease that another opener gave back")
-                }
-                try expect(next.token > lease.token, "the token of a later holder is larger")
-                let late = try await holder.renew(lease)
-                try expect(late == nil, "a lease that passed to another opener is not renewed")
+                if try await passLease("range \(round)", between: keepers, context) { passed += 1 }
             }
+            try expect(passed > 0, "in one of ten rounds a lease passes from one opener to another")
         },
         ConformanceCase("openers/close-by-themselves", .offer(.openers)) { context in
             let other = try await context.opener()
@@ -210,4 +199,31 @@ extension ConformanceCase {
             try await third.expect(context.key("a"), is: [2], "what the opener put that stayed")
         },
     ]
+
+    /// Lets two openers compete for a lease and pass it on. False where the outcome of a write stays unknown, as it may in a
+    /// cluster whose copies several writers meet at once: somebody may hold the lease then who does not know of it.
+    private static func passLease(
+        _ name: String,
+        between keepers: [LeaseKeeper],
+        _ context: ConformanceContext
+    ) async throws -> Bool {
+        do {
+            let holders = try await compete(6) { try await keepers[$0 % 2].acquire(name) }
+            try expectEqual(holders.count, 1, "holders of a lease among two openers for \(name)")
+            let (racer, lease) = holders[0]
+            let (holder, waiter) = (keepers[racer % 2], keepers[1 - racer % 2])
+            let early = try await waiter.acquire(name)
+            try expect(early == nil, "a lease that another opener holds is not given out")
+            try await holder.release(lease)
+            let next = try await context.eventually {
+                try require(try await waiter.acquire(name), "a lease that another opener gave back")
+            }
+            try expect(next.token > lease.token, "the token of a later holder is larger")
+            let late = try await holder.renew(lease)
+            try expect(late == nil, "a lease that passed to another opener is not renewed")
+            return true
+        } catch let error as StoreError where error.code == .outcomeUnknown {
+            return false
+        }
+    }
 }
