@@ -119,4 +119,20 @@ import Tuples
             #expect { try type.partition(texts) } throws: { ($0 as? RecordError)?.code == .invalidDeclaration }
         }
     }
+
+    @Test func partsOfTextsAreFoundWhateverTheirCase() {
+        let found = [
+            ("Pier LANTERN 7", "lanTern"), ("a", "A"), ("a", ""), ("", ""), ("ÉTÉ", "té"), ("300 \u{212A}", "k"),
+            ("300 k", "\u{212A}"), ("aab", "ab"),
+        ]
+        for (text, part) in found {
+            let values = FieldValues(["a"], [.one(.string(text))])
+            #expect(Filter.contains("a", part).holds(of: values), "\(text), \(part)")
+        }
+        let missed = [("Pier", "pierr"), ("", "a"), ("@", "`"), ("[", "{"), ("été", "ete"), ("a\u{301}", "\u{E1}")]
+        for (text, part) in missed {
+            let values = FieldValues(["a"], [.one(.string(text))])
+            #expect(!Filter.contains("a", part).holds(of: values), "\(text), \(part)")
+        }
+    }
 }
