@@ -199,31 +199,36 @@ struct TotalBuilder: Sendable {
     /// Removes what an earlier life of the index has left, before anybody counts.
     private func clear(_ begun: IndexDescription, _ partitions: RecordPartitions) async throws {
         let kinds: [RecordLayout.Kind] = [.total, .doubt, .notice, .counting, .counted]
-        try await partitions.visit { try await remove(kinds, in: $0, of: begun) }
+        try await partitions.visit { try await remove(kinds, in: $0, of: begun.life) }
         guard case .global(let shards) = index.scope else { return }
         for shard in 0..<shards {
             let place = try layout.partition(of: index, shape, shard: Tuple([TupleElement(shard)]))
-            try await remove([.total, .published], in: place, of: begun)
+            try await remove([.total, .published], in: place, of: begun.life)
         }
         try await store.delete(try layout.key(.moment, name, [], in: try layout.schemaKey().partition))
     }
 
-    /// Rows of this life are other ones: they are not removed even where somebody else has gone on meanwhile.
-    private func remove(_ kinds: [RecordLayout.Kind], in partition: [UInt8], of begun: IndexDescription) async throws {
+    private func remove(_ kinds: [RecordLayout.Kind], in partition: [UInt8], of life: IndexLife) async throws {
         for kind in kinds {
             let range = try layout.range(of: kind, [.string(name)], in: partition)
             try await RowPages(store, range, limit: builder.pace.pageSize, keysOnly: true).visit { page in
-                guard try await schema.read().0[type: shape.name]?[index: index.name]?.life == begun.life else {
-                    throw builder.dropped
-                }
-                let removals = page.map { entry in
-                    let removal = store.capabilities.removal
-                    return WriteBatch([WriteBatch.Operation(removal, at: entry.key, if: .revision(entry.revision))])
-                }
-                for case .failure(let error) in await store.write(each: removals) {
-                    guard RecordWriter.beginsAnew(error) else { throw error }
-                }
+                try await remove(page, of: life)
             }
+        }
+    }
+
+    /// Rows that were written since they were read are other ones: they are not removed even where somebody else has gone
+    /// on to the next stage, or the next life, meanwhile.
+    private func remove(_ rows: [Entry], of life: IndexLife) async throws {
+        guard try await schema.read().0[type: shape.name]?[index: index.name]?.life == life else {
+            throw builder.dropped
+        }
+        let removals = rows.map { row in
+            WriteBatch([WriteBatch.Operation(store.capabilities.removal, at: row.key, if: .revision(row.revision))])
+        }
+        // Where nobody knows whether a row is gone, the build ends here: when it goes on it looks for that row again.
+        for case .failure(let error) in await store.write(each: removals) where error.code != .preconditionFailed {
+            throw error
         }
     }
 
@@ -232,17 +237,10 @@ struct TotalBuilder: Sendable {
         let root = try builder.progressKey()
         guard let known = try await store.get(root), try BuildRow(known.value).generation == generation else { return }
         try await schema.barrier()
+        let built = IndexLife(name: index.name, generation: generation, counting: nil)
         var spaces = partitions
         spaces.spaces = [.records, .reservedData]
-        try await spaces.visit { partition in
-            for kind in [RecordLayout.Kind.counting, .counted] {
-                let range = try layout.range(of: kind, [.string(name)], in: partition)
-                try await RowPages(store, range, limit: builder.pace.pageSize, keysOnly: true).visit { page in
-                    let ends = page.map { WriteBatch([WriteBatch.Operation(.delete, at: $0.key)]) }
-                    for result in await store.write(each: ends) { _ = try result.get() }
-                }
-            }
-        }
-        try await store.delete(root)
+        try await spaces.visit { try await remove([.counting, .counted], in: $0, of: built) }
+        try await remove([known], of: built)
     }
 }

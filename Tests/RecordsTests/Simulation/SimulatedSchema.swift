@@ -3,12 +3,25 @@ import Tuples
 
 @testable import Records
 
-/// A schema that changes in mid-run: half of the clients are of an old release, the others know four indexes more,
-/// which somebody builds and drops again and again.
+/// A schema that changes in mid-run: half of the clients are of an old release, the others know some indexes more, which
+/// somebody builds and drops again and again.
 struct SimulatedSchema: Sendable {
     static let lease: Int64 = 60_000_000
-    private static let added = ["by_mark", "mark", "count", "all"]
+    /// What changes in it, and how.
+    struct Changes: Sendable {
+        /// The indexes that are built and dropped.
+        var indexes: [String]
+        /// One of so many clients does not know them: as long as they are kept it changes nothing.
+        var oldOneIn: Int
+        /// How many records a step of a build takes.
+        var pageSize: Int
 
+        static let all = Changes(indexes: ["by_mark", "mark", "count", "all"], oldOneIn: 2, pageSize: 2)
+        /// Those that count alone, in small steps, and much is changed meanwhile.
+        static let counts = Changes(indexes: ["count", "all"], oldOneIn: 4, pageSize: 1)
+    }
+
+    private let changes: Changes
     private let old: RecordShape
     private let new: RecordShape
     private let rules: WriteRules
@@ -16,9 +29,16 @@ struct SimulatedSchema: Sendable {
     private let keepers: [SchemaKeeper]
 
     /// The old release has been there first, then came the new.
-    init(_ shape: RecordShape, clients: Int, _ rules: WriteRules, in world: SimulatedWorld) async throws {
+    init(
+        _ shape: RecordShape,
+        _ changes: Changes,
+        clients: Int,
+        _ rules: WriteRules,
+        in world: SimulatedWorld
+    ) async throws {
+        self.changes = changes
         new = shape
-        old = shape.keeping { !SimulatedSchema.added.contains($0.name) }
+        old = shape.keeping { !changes.indexes.contains($0.name) }
         self.rules = rules
         self.world = world
         for shape in [old, new] {
@@ -27,7 +47,7 @@ struct SimulatedSchema: Sendable {
         }
         var keepers: [SchemaKeeper] = []
         for number in 0..<clients {
-            let shape = number.isMultiple(of: 2) ? old : new
+            let shape = number.isMultiple(of: changes.oldOneIn) ? old : new
             keepers.append(try SimulatedSchema.keeper(shape, SimulatedClient(number, in: world), rules, world))
         }
         self.keepers = keepers
@@ -51,7 +71,7 @@ struct SimulatedSchema: Sendable {
 
     func keeper(of client: Int) -> SchemaKeeper? { keepers.indices.contains(client) ? keepers[client] : nil }
 
-    func shape(of client: Int) -> RecordShape { client.isMultiple(of: 2) ? old : new }
+    func shape(of client: Int) -> RecordShape { client.isMultiple(of: changes.oldOneIn) ? old : new }
 
     /// Which keys belong to indexes in which nothing may be missing, by the schema on the store.
     static func readable(in row: [UInt8]?) throws -> (Key) -> Bool {
@@ -79,7 +99,7 @@ struct SimulatedSchema: Sendable {
             wallClock: { world.now }
         )
         writer.rules = rules
-        let name = SimulatedSchema.added[world.random(below: SimulatedSchema.added.count)]
+        let name = changes.indexes[world.random(below: changes.indexes.count)]
         do {
             let keeper = try SimulatedSchema.keeper(new, writer.store, rules, world, client: client)
             writer.schema = keeper
@@ -102,13 +122,13 @@ struct SimulatedSchema: Sendable {
 
     private func build(_ name: String, _ writer: RecordWriter, _ keeper: SchemaKeeper) async throws -> IndexState {
         guard let index = new.indexes.first(where: { $0.name == name }) else { return .disabled }
-        let pace = IndexWorkPace(pageSize: 2, width: 1)
+        let pace = IndexWorkPace(pageSize: changes.pageSize, width: 1)
         let builder = IndexBuilder(writer: writer, schema: keeper, shape: new, index: index, pace: pace)
         return try await builder.build().state
     }
 
     private func drop(_ name: String, _ writer: RecordWriter, _ keeper: SchemaKeeper) async throws {
-        let pace = IndexWorkPace(pageSize: 2, width: 1)
+        let pace = IndexWorkPace(pageSize: changes.pageSize, width: 1)
         let remover = IndexRemover(
             store: writer.store,
             layout: writer.layout,
@@ -127,7 +147,7 @@ struct SimulatedSchema: Sendable {
         let keeper = try SimulatedSchema.keeper(new, writer.store, rules, world)
         writer.schema = keeper
         try await keeper.open()
-        for name in SimulatedSchema.added {
+        for name in changes.indexes {
             if try await build(name, writer, keeper) == .readable { continue }
             try await drop(name, writer, keeper)
         }

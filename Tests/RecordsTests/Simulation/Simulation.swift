@@ -15,8 +15,8 @@ struct Simulation: Sendable {
     var integerAdd = true
     var weather = SimulatedWorld.Weather()
     var rules = WriteRules.all
-    /// Whether half of the clients know more indexes than the others, and somebody builds and drops those.
-    var evolves = false
+    /// Indexes that somebody builds and drops while others write; nil for none.
+    var changes: SimulatedSchema.Changes?
     var operations = 24
     var clients = 3
 
@@ -60,7 +60,10 @@ struct Simulation: Sendable {
             weather: weather,
             witness: witness
         )
-        let schema = evolves ? try await SimulatedSchema(type.shape, clients: clients, rules, in: world) : nil
+        var schema: SimulatedSchema?
+        if let changes {
+            schema = try await SimulatedSchema(type.shape, changes, clients: clients, rules, in: world)
+        }
         let writer = { @Sendable (number: Int) in
             var writer = RecordWriter(
                 store: SimulatedClient(number, in: world),
@@ -74,7 +77,7 @@ struct Simulation: Sendable {
         }
         // It works beside the clients, with a number of its own.
         let work = schema.map { schema in { @Sendable in await schema.work(as: clients) } }
-        await world.run(operations, clients: clients, beside: work, passing: evolves ? 1_000_000 : 0) { number in
+        await world.run(operations, clients: clients, beside: work, passing: changes == nil ? 0 : 1_000_000) { number in
             let shape = schema?.shape(of: number) ?? type.shape
             await SimulatedActor(writer: writer(number), shape: shape, world: world).act()
         }
