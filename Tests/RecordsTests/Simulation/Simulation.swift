@@ -60,9 +60,11 @@ struct Simulation: Sendable {
             weather: weather,
             witness: witness
         )
-        var schema: SimulatedSchema?
+        let schema: SimulatedSchema?
         if let changes {
             schema = try await SimulatedSchema(type.shape, changes, clients: clients, rules, in: world)
+        } else {
+            schema = nil
         }
         let writer = { @Sendable (number: Int) in
             var writer = RecordWriter(
