@@ -23,7 +23,7 @@ struct Publication: Hashable, Sendable {
         guard let (kind, name, columns) = RecordLayout.decode(total), kind == .total,
             let place = shape.indexes.firstIndex(where: { RecordLayout.name(of: $0, shape) == name })
         else { return nil }
-        let encoded = try RecordLayout.encode(Tuple(columns))
+        let encoded = try RecordLayout.encode(Tuple(Array(columns)))
         self.init(of: shape.indexes[place], shape.encodedNames[place], encoded, in: total.partition, layout)
     }
 

@@ -217,13 +217,16 @@ extension RecordLayout {
     }
 
     /// What a key of this layout is of, and its elements behind the kind and the name.
-    static func decode(_ key: Key) -> (kind: Kind, name: String, elements: [TupleElement])? {
+    ///
+    /// They are a part of what was decoded: an array of their own, which most callers do not look at, was released before
+    /// it held anything in optimised builds (Swift 6.3.1).
+    static func decode(_ key: Key) -> (kind: Kind, name: String, elements: ArraySlice<TupleElement>)? {
         // Why bytes are no tuple is of no interest: nil says that the key is not of this layout.
         guard let tuple = try? Tuple(decoding: key.bytes), tuple.elements.count >= 2,
             case .integer(let number) = tuple.elements[0], let kind = Kind(rawValue: number), kind.space == key.space,
             case .string(let name) = tuple.elements[1]
         else { return nil }
-        return (kind, name, Array(tuple.elements.dropFirst(2)))
+        return (kind, name, tuple.elements.dropFirst(2))
     }
 
     /// The doubt about a total.

@@ -45,7 +45,7 @@ struct Scrubber: Sendable {
         _ entry: Entry,
         _ kind: RecordLayout.Kind,
         _ name: String,
-        _ elements: [TupleElement],
+        _ elements: ArraySlice<TupleElement>,
         _ shape: RecordShape
     ) async throws -> Bool {
         if entry.isTombstone { return try await collect(entry) }
@@ -119,12 +119,14 @@ extension RecordLayout {
     static func type(of name: String) -> String { String(name.prefix { $0 != "/" }) }
 
     /// The key of the record that an entry names.
-    static func record(of entry: Key, _ elements: [TupleElement], _ shape: RecordShape) throws(RecordError) -> Key? {
+    static func record(
+        of entry: Key,
+        _ elements: ArraySlice<TupleElement>,
+        _ shape: RecordShape
+    ) throws(RecordError) -> Key? {
         guard case .tuple(let primaryKey)? = elements.last else { return nil }
         var partition = entry.partition
-        if elements.count >= 2, case .bytes(let named) = elements[elements.count - 2],
-            RecordLayout.isGlobal(entry, shape)
-        {
+        if case .bytes(let named)? = elements.dropLast().last, RecordLayout.isGlobal(entry, shape) {
             partition = named
         }
         let bytes = try encode(Tuple([.integer(Kind.record.rawValue), .string(shape.name)] + primaryKey.elements))
