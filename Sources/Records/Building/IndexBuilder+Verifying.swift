@@ -82,8 +82,8 @@ extension IndexBuilder {
     /// Those of some records whose entries and claims in the index are not there.
     func missing(_ rows: [RecordRow]) async throws -> [RecordRow] {
         let wanted = rows.map { row in
-            let isOwn = { (key: Key) in RecordLayout.decode(key)?.name == name }
-            return (row, row.projection.entries.filter(isOwn), row.projection.claims.keys.filter(isOwn))
+            let projection = row.projection.keeping(name)
+            return (row, projection.entries, projection.claims.keys)
         }
         let found = try await writer.rows(
             at: wanted.reduce(into: []) {

@@ -21,8 +21,9 @@ struct TotalAddition: Sendable {
         var sums: [Key: Int64] = [:]
         var publications: [Key: Publication] = [:]
         for record in records {
-            publications.merge(record.projection.publications) { first, _ in first }
-            for (key, amount) in record.projection.totals where RecordLayout.decode(key)?.name == name {
+            let projection = record.projection.keeping(name)
+            publications.merge(projection.publications) { first, _ in first }
+            for (key, amount) in projection.totals {
                 let (sum, overflows) = amount.addingReportingOverflow(sums[key] ?? 0)
                 guard !overflows else {
                     throw RecordError(

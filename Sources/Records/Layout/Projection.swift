@@ -94,13 +94,21 @@ struct Projection: Sendable {
         }
     }
 
-    /// The same without what it adds to an index.
-    func leavingOut(totalsOf name: String) -> Projection {
+    /// What it keeps in one index, which is named as in keys.
+    func keeping(_ name: String) -> Projection {
+        let encoded = RecordLayout.encodedName(name)
+        return filter { $0 == encoded }
+    }
+
+    /// What it keeps in all indexes but one.
+    func leavingOut(_ name: String) -> Projection {
+        let encoded = RecordLayout.encodedName(name)
+        return filter { $0 != encoded }
+    }
+
+    private func filter(_ isKept: ([UInt8]) -> Bool) -> Projection {
         var projection = self
-        let name = RecordLayout.encodedName(name)
-        for (position, index) in indexes.enumerated() where index.isAggregate && names[position] == name {
-            projection.parts[position] = Part()
-        }
+        for (position, name) in names.enumerated() where !isKept(name) { projection.parts[position] = Part() }
         return projection
     }
 

@@ -115,9 +115,7 @@ struct Recounter: Sendable {
         }
         let known = try writer.layout.range(of: .total, [.string(name)], in: partition)
         try await RowPages(writer.store, known, limit: pageSize, keysOnly: true).visit { insert($0.map(\.key)) }
-        try await visitRows(of: shape, in: partition) { row in
-            insert(row.projection.totals.keys.filter { RecordLayout.decode($0)?.name == name })
-        }
+        try await visitRows(of: shape, in: partition) { insert($0.projection.keeping(name).totals.keys) }
         return Set(next.sorted().prefix(totalsMax))
     }
 

@@ -13,10 +13,9 @@ extension ChangeAttempt {
             keys.insert(try layout.key(.counting, name, [], in: row.key.partition))
             keys.insert(try mark(of: name, layout))
             guard !capabilities.integerAdd else { continue }
-            for (total, publication) in after.publications where RecordLayout.decode(total)?.name == name {
-                keys.formUnion([publication.published, publication.sum])
-            }
-            keys.formUnion(after.totals.keys.filter { RecordLayout.decode($0)?.name == name })
+            let counted = after.keeping(name)
+            keys.formUnion(counted.totals.keys)
+            for publication in counted.publications.values { keys.formUnion([publication.published, publication.sum]) }
         }
         return keys
     }
@@ -43,9 +42,9 @@ extension ChangeAttempt {
             if let progress, !ByteOrder.precedes(progress.position, row.key.bytes) { continue }
             let mark = try mark(of: name, layout)
             if let entry = seen[mark], !entry.isTombstone, entry.value == epoch.mark { continue }
-            before = before.leavingOut(totalsOf: name)
+            before = before.leavingOut(name)
             if epoch.phase == .waiting || !rules.contains(.countSelf) {
-                now = now.leavingOut(totalsOf: name)
+                now = now.leavingOut(name)
             } else if receipt.version != nil {
                 counting.append(WriteBatch.Operation(.put(epoch.mark), at: mark))
             }

@@ -15,8 +15,6 @@ struct ChangeAttempt: Sendable {
     let intent: Key
 
     private(set) var row: RecordRow
-    /// Whether the record stays as it is. One that has expired is deleted instead, as by any change.
-    private(set) var isEntering = false
     var plan: ChangePlan
     private(set) var after = Projection.empty
     private(set) var receipt = ChangeReceipt(version: nil, existed: false)
@@ -48,6 +46,9 @@ struct ChangeAttempt: Sendable {
         row = RecordRow(vacantAt: change.key)
         plan = ChangePlan()
     }
+
+    /// Whether the record stays as it is. One that has expired is deleted instead, as by any change.
+    var isEntering: Bool { change.entering != nil && row.live != nil }
 
     /// The row as it is known without reading it; nil where it has to be read.
     mutating func takeKnown(now: Timestamp, _ layout: RecordLayout) throws(RecordError) -> RecordRow? {
@@ -83,7 +84,6 @@ struct ChangeAttempt: Sendable {
     /// Decides what to do about the record as it is: false when nothing is.
     mutating func prepare(_ row: RecordRow, _ layout: RecordLayout, _ capabilities: Capabilities) throws -> Bool {
         self.row = row
-        isEntering = change.entering != nil && row.live != nil
         stamp = isEntering ? nil : try layout.stamp(of: shape, in: row.key.partition)
         revision = nil
         written = [:]

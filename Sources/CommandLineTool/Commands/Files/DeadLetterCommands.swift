@@ -50,6 +50,17 @@ struct DeadLetterOptions: ParsableArguments {
     }
 }
 
+extension DeadLetterOptions {
+    /// Does with each that is meant what `body` says; how many there were.
+    fileprivate func decide(
+        on selection: DeadLetterSelection,
+        _ context: CommandContext,
+        _ body: (DeadLetters, String) async throws -> Void
+    ) async throws -> Int {
+        try await open(context) { letters in try await selection.visit(letters) { try await body(letters, $0) } }
+    }
+}
+
 /// Which of them are meant.
 struct DeadLetterSelection: ParsableArguments {
     @Argument(help: ArgumentHelp("The uploads, as list tells them.", valueName: "upload")) var uploads: [String] = []
@@ -141,9 +152,7 @@ struct RetryDeadLettersCommand: StoreCommand {
     @OptionGroup var options: OutputOptions
 
     func run(in context: CommandContext) async throws {
-        let count = try await letters.open(context) { letters in
-            try await selection.visit(letters) { try await letters.retry($0) }
-        }
+        let count = try await letters.decide(on: selection, context) { try await $0.retry($1) }
         try await context.output.line(count, "retried", options.json ? nil : "to try again")
     }
 }
@@ -166,9 +175,7 @@ struct DropDeadLettersCommand: StoreCommand {
     @OptionGroup var options: OutputOptions
 
     func run(in context: CommandContext) async throws {
-        let count = try await letters.open(context) { letters in
-            try await selection.visit(letters) { try await letters.drop($0) }
-        }
+        let count = try await letters.decide(on: selection, context) { try await $0.drop($1) }
         try await context.output.line(count, "dropped", options.json ? nil : "given up")
     }
 }
