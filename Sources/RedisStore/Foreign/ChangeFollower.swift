@@ -13,6 +13,8 @@ final class ChangeFollower: Sendable {
     private let configuration: RedisConfiguration
     private let environment: StoreEnvironment
     private let keeper: CaptureKeeper
+    /// Beyond it changes are dropped, and a gap is counted.
+    private let pendingMax: Int
     private let state = Mutex(State())
 
     private struct State {
@@ -31,14 +33,14 @@ final class ChangeFollower: Sendable {
         /// The record as it was read last, for when the database was emptied.
         var record = CaptureRecord()
 
-        mutating func forgetChanges() {
-            pending.removeAll()
-            expired = []
+        mutating func forgetChanges(upTo number: UInt64) {
+            pending.remove(upTo: number)
+            expired = expired.filter { $0 > number }
         }
     }
 
-    /// Beyond it changes are dropped, and a gap is counted.
-    private static let pendingMax = 1_000_000
+    /// How many keys whose change waits fit in memory: some hundred megabytes.
+    static let pendingMax = 1_000_000
     /// What a stream has gone on by before that is kept: less than the least backlog of a server.
     private static let keptBytes: UInt64 = 4 << 10
 
@@ -46,13 +48,15 @@ final class ChangeFollower: Sendable {
         _ client: RedisClient,
         _ way: ChangeWay,
         _ configuration: RedisConfiguration,
-        _ environment: StoreEnvironment
+        _ environment: StoreEnvironment,
+        pendingMax: Int
     ) {
         self.client = client
         self.way = way
         self.configuration = configuration
         self.environment = environment
         keeper = CaptureKeeper(client: client)
+        self.pendingMax = pendingMax
     }
 
     private var database: Int { configuration.database }
@@ -200,7 +204,7 @@ final class ChangeFollower: Sendable {
         let followers = state.withLock { state in
             let followers = state.followers.values
             state.followers = [:]
-            state.forgetChanges()
+            state.forgetChanges(upTo: state.pending.last)
             return followers
         }
         for follower in followers { follower.cancel() }
@@ -256,9 +260,11 @@ final class ChangeFollower: Sendable {
         }
         if isEmptied { try await noteGap() }
         arrived(next.changes, at: next.position, before: before, of: node)
-        guard state.withLock({ $0.pending.count > ChangeFollower.pendingMax }) else { return }
+        // Whoever compares anew because of this gap sees what came before it was counted, but what another node tells
+        // meanwhile may come too late for that.
+        guard let last = state.withLock({ $0.pending.count > pendingMax ? $0.pending.last : nil }) else { return }
         try await noteGap()
-        state.withLock { $0.forgetChanges() }
+        state.withLock { $0.forgetChanges(upTo: last) }
     }
 
     private func arrived(

@@ -28,9 +28,14 @@ struct PendingChanges: Sendable {
         if let key = drop(number)?.key { latest[key] = nil }
     }
 
-    mutating func removeAll() {
-        changes = []
-        latest = [:]
+    /// The number of the change that came last.
+    var last: UInt64 { next - 1 }
+
+    /// Removes all up to a number, but for keys that were changed again since.
+    mutating func remove(upTo number: UInt64) {
+        let end = index(after: number)
+        for case (_, .some(let change)) in changes[..<end] { latest[change.key] = nil }
+        changes.removeFirst(end)
     }
 
     /// Changes behind a number, at most so many; only those that are asked for.

@@ -8,6 +8,7 @@ public import KeyValue
 /// in the Redis itself, under the key `wherehouse:capture`, which is not shown; another process goes on there. When the
 /// server has dropped what comes behind that place, as it does when its backlog was too small for the time in which
 /// nobody read it, and after FLUSHALL, FLUSHDB and SWAPDB, a gap is counted: then everything is compared anew.
+/// So it is when changes of more than a million keys wait to be carried over, which would take too much memory.
 ///
 /// ``refuseForeignWriters(waitMax:)`` takes from every other user of the server the right to write (`-@write`), for
 /// connections that are open too, and ``admitForeignWriters()`` gives back exactly what each had. So the URL names a user
@@ -45,14 +46,15 @@ public final class RedisForeignStore: ForeignCapture {
         _ configuration: RedisConfiguration,
         _ way: ChangeWay,
         _ environment: StoreEnvironment,
-        _ view: RedisRawStore
+        _ view: RedisRawStore,
+        pendingMax: Int
     ) {
         self.client = client
         self.configuration = configuration
         self.environment = environment
         self.view = view
         self.way = way
-        follower = ChangeFollower(client, way, configuration, environment)
+        follower = ChangeFollower(client, way, configuration, environment, pendingMax: pendingMax)
         keeper = CaptureKeeper(client: client)
         access = WriterAccess(client: client)
         mine = environment.random()
@@ -69,7 +71,8 @@ public final class RedisForeignStore: ForeignCapture {
         _ configuration: RedisConfiguration,
         _ options: RedisRawOptions,
         by way: ChangeWay,
-        environment: StoreEnvironment
+        environment: StoreEnvironment,
+        pendingMax: Int = ChangeFollower.pendingMax
     ) async throws(StoreError) -> RedisForeignStore {
         do throws(StoreError) {
             guard options.match == nil else {
@@ -81,7 +84,7 @@ public final class RedisForeignStore: ForeignCapture {
                 environment: environment,
                 hiding: CaptureRecord.key
             )
-            return RedisForeignStore(client, configuration, way, environment, view)
+            return RedisForeignStore(client, configuration, way, environment, view, pendingMax: pendingMax)
         } catch {
             await client.close()
             throw error

@@ -25,8 +25,26 @@ struct PendingChangesTests {
         #expect(pending.count == 3)
         pending.remove(2)
         #expect(pending.oldest(of: "a") == position(2))
-        pending.removeAll()
-        #expect(pending.list(after: 0, limit: 9).isEmpty)
+        pending.remove(upTo: pending.last)
+        #expect(pending.list(after: 0, limit: 9).isEmpty && pending.count == 0)
+    }
+
+    @Test("are forgotten up to a number, but for keys that were changed again since")
+    func forgetting() {
+        var pending = PendingChanges()
+        func change(_ key: UInt8, at offset: Int) {
+            pending.add(.init(key: [key], node: "a", before: position(offset), position: position(offset + 1)))
+        }
+        for key in 1...3 { change(UInt8(key), at: key) }
+        let last = pending.last
+        change(2, at: 4)
+        change(4, at: 5)
+        pending.remove(upTo: last)
+        #expect(pending.list(limit: 9).map(\.change.key) == [[2], [4]])
+        #expect(pending.count == 2 && pending.oldest(of: "a") == position(4))
+        // Numbers go on, so that marks of what was forgotten name nothing that comes later.
+        change(1, at: 6)
+        #expect(pending.list(limit: 9).map(\.number) == [4, 5, 6])
     }
 
     @Test("take no more room for a key that changes often, however long another waits")

@@ -196,6 +196,40 @@ struct StreamCaptureTests {
         await other.close()
     }
 
+    @Test("counts a gap instead of keeping more changes than fit, and tells what comes later")
+    func tooMany() async throws {
+        let legacy = try await Legacy()
+        let location = try StoreLocation(legacy.url)
+        let configuration = try RedisConfiguration(location)
+        let store = try await RedisForeignStore.open(
+            try await RedisClient.connect(configuration, environment: .live),
+            configuration,
+            try RedisRawOptions(location, database: configuration.database),
+            by: .stream,
+            environment: .live,
+            pendingMax: 40
+        )
+        try await store.installCapture()
+        func change(_ numbers: Range<Int>) throws {
+            try legacy.server.cli(["mset"] + numbers.flatMap { ["k\($0)", "1"] })
+        }
+        try change(0..<40)
+        #expect(try await marks(store).count == 40)
+        #expect(try await store.captureReport().gaps == 0)
+        // The same ones take no more room.
+        try change(0..<40)
+        #expect(try await store.captureReport().gaps == 0)
+        let old = try await store.marks(in: RedisForeignStore.bin, limit: 100, after: nil).marks
+        try change(100..<120)
+        #expect(try await store.captureReport().gaps == 1)
+        #expect(try await marks(store).isSubset(of: Set((100..<120).map { "k\($0)" })))
+        try legacy.server.cli("set", "later", "1")
+        try await store.clearMarks(old.map(\.id), in: RedisForeignStore.bin)
+        #expect(try await marks(store).contains("later"))
+        #expect(try await store.captureReport().gaps == 1)
+        await store.close()
+    }
+
     @Test("takes the right to write from all others, of open connections too, and gives back what each had")
     func refusing() async throws {
         let legacy = try await Legacy()
