@@ -9,8 +9,6 @@ import Tuples
 
 /// Indexes are built on each kind of store while somebody writes.
 @Suite struct BuildOnStoresTests {
-    /// Longer than any call takes, even where several builds of this project run at once.
-    private static let lease = Duration.seconds(2)
     private static let indexes = [
         Index("by_tag", on: [.each("tags")]),
         Index("by_downloads", on: [.field("downloads")], scope: .global(shards: 2)),
@@ -29,28 +27,34 @@ import Tuples
         }
     }
 
-    private func open(_ store: any KeyValueStore, _ type: RecordType<Package>) async throws -> RecordStore {
+    private func open(
+        _ store: any KeyValueStore,
+        _ type: RecordType<Package>,
+        leasing lease: Duration
+    ) async throws -> RecordStore {
         try await RecordStore.open(
             store,
             namespace: "t",
             types: [type],
             cursorKey: CursorKey(high: 1, low: 2),
             requiring: .exclusiveWrites,
-            schemaLease: BuildOnStoresTests.lease
+            schemaLease: lease
         ) { Timestamp(milliseconds: 0) }
     }
 
     private static let subjects = [Subject.inMemory(.reference), .inMemory(.oneKeyScope)] + Subject.servers
 
-    @Test(arguments: subjects) func besideAWriter(_ subject: Subject) async throws { try await subject.run(hold) }
+    @Test(arguments: subjects) func besideAWriter(_ subject: Subject) async throws {
+        try await subject.run { try await hold($0, leasing: subject.schemaLease) }
+    }
 
-    private func hold(_ store: any KeyValueStore) async throws {
+    private func hold(_ store: any KeyValueStore, leasing lease: Duration) async throws {
         let old = try Samples.packages(indexes: [])
-        let first = try await open(store, old)
+        let first = try await open(store, old, leasing: lease)
         for number in 0..<60 { try await first.save(BuildOnStoresTests.package(number), as: old) }
         let type = try Samples.packages(indexes: BuildOnStoresTests.indexes)
-        let records = try await open(store, type)
-        let writer = try await open(store, type)
+        let records = try await open(store, type, leasing: lease)
+        let writer = try await open(store, type, leasing: lease)
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 // It goes on until all is built.
@@ -85,7 +89,7 @@ import Tuples
         _ = try await records.sweepAll()
         let scrubbed = try await records.scrubAll()
         #expect(scrubbed.damagedCount == 0)
-        try await expectWhole(try await open(store, type), type)
+        try await expectWhole(try await open(store, type, leasing: lease), type)
     }
 
     private func expectWhole(_ records: RecordStore, _ type: RecordType<Package>) async throws {

@@ -41,11 +41,13 @@ struct Subject: Sendable, CustomTestStringConvertible {
     /// Stores over HTTP, of which imitations answer: slowly, so that ``RemoteStoreTests`` alone run on them unless
     /// `WHEREHOUSE_ALL_RECORDS` is set.
     static let remote: [Subject] = {
+        // A change takes ten requests or so, each behind those of every other test.
+        let lease = Duration.seconds(20)
         var subjects: [Subject] = []
         #if CouchDB
         for copies in [1, 3] {
             subjects.append(
-                Subject(copies == 1 ? "couchdb" : "couchdb-cluster") {
+                Subject(copies == 1 ? "couchdb" : "couchdb-cluster", schemaLease: lease) {
                     let server = try ScriptedCouchDB.start(users: ["u": "p"], copies: copies)
                     return Place(beyond: "couchdb://u:p@127.0.0.1:\(server.port)/db?timeout=300", on: server)
                 }
@@ -54,7 +56,7 @@ struct Subject: Sendable, CustomTestStringConvertible {
         #endif
         #if DynamoDB
         subjects.append(
-            Subject("dynamodb") {
+            Subject("dynamodb", schemaLease: lease) {
                 let server = try await MotoServer.shared()
                 return Place(beyond: server.url(ofTable: "records-\(UUID().uuidString)"), on: server)
             }
@@ -62,7 +64,7 @@ struct Subject: Sendable, CustomTestStringConvertible {
         #endif
         #if S3
         subjects.append(
-            Subject("s3", isOrdered: false) {
+            Subject("s3", isOrdered: false, schemaLease: lease) {
                 let server = try await MotoServer.shared()
                 return Place(beyond: try server.url(ofBucket: "records", prefix: UUID().uuidString), on: server)
             }
@@ -76,6 +78,9 @@ struct Subject: Sendable, CustomTestStringConvertible {
     private let isOrdered: Bool
     /// Whether what is closed can be opened again.
     let restarts: Bool
+    /// For how long a schema may be leased: longer than any call takes, even where several builds of this project run at
+    /// once.
+    let schemaLease: Duration
     let makePlace: @Sendable () async throws -> Place
     var testDescription: String { name }
 
@@ -83,11 +88,13 @@ struct Subject: Sendable, CustomTestStringConvertible {
         _ name: String,
         isOrdered: Bool = true,
         restarts: Bool = true,
+        schemaLease: Duration = .seconds(2),
         makePlace: @escaping @Sendable () async throws -> Place
     ) {
         self.name = name
         self.isOrdered = isOrdered
         self.restarts = restarts
+        self.schemaLease = schemaLease
         self.makePlace = makePlace
     }
 
