@@ -69,7 +69,7 @@ extension ConformanceCase {
                     var batch = WriteBatch()
                     batch.put([1], at: context.key("a"))
                     batch.put([1], at: last)
-                    try await expectError(.unsupported, from: "a batch over two partitions") {
+                    try await expectError(.unsupported, .tooLarge, from: "a batch over two partitions") {
                         _ = try await context.store.write(batch)
                     }
                 }
@@ -91,11 +91,21 @@ extension ConformanceCase {
             try await context.expectUnchanged(by: "a batch that names a key twice") {
                 for keys in orders {
                     let batch = WriteBatch(keys.map { WriteBatch.Operation(.put([1]), at: $0) })
-                    // Where a batch is one key, it is beyond the scope too.
-                    let isOneKey = context.capabilities.batchScope == .key
-                    try await expectError(isOneKey ? .unsupported : .invalidArgument, from: "a batch of \(keys)") {
+                    let error = try await expectError(
+                        .invalidArgument,
+                        .unsupported,
+                        .tooLarge,
+                        from: "a batch of \(keys)"
+                    ) {
                         _ = try await context.store.write(batch)
                     }
+                    // Where a batch is one key, it is beyond the scope too, and beyond the limit where that is one.
+                    let isOneKey = context.capabilities.batchScope == .key
+                    try expectEqual(
+                        error.code == .invalidArgument,
+                        !isOneKey,
+                        "whether the batch is legal but for a key"
+                    )
                 }
             }
         },
@@ -130,7 +140,7 @@ extension ConformanceCase {
                 }
             }
         },
-        ConformanceCase("batches/receipt-tells-what-a-delete-removed") { context in
+        ConformanceCase("batches/receipt-tells-what-a-delete-removed", .offer(.tombstones)) { context in
             let keys = ["live", "buried", "never"].map { context.key($0) }
             try await context.fill([keys[0]])
             try await context.bury(keys[1])

@@ -3,7 +3,7 @@ import KeyValue
 extension ConformanceCase {
     /// Fences: whose batches are admitted.
     static let fences: [ConformanceCase] = [
-        ConformanceCase("fences/begin-open") { context in
+        ConformanceCase("fences/begin-open", .offer(.bins)) { context in
             let bins = try await context.store.bins()
             try expect(!bins.isEmpty && Set(bins).count == bins.count, "a store has bins of different names")
             try expectEqual(try await context.store.bins(), bins, "the bins, asked for again")
@@ -12,21 +12,21 @@ extension ConformanceCase {
             }
             try await context.fill([context.key("a")])
         },
-        ConformanceCase("fences/admit-by-epoch") { context in
+        ConformanceCase("fences/admit-by-epoch", .offer(.bins)) { context in
             try await context.fill([context.key("there")])
             try await setFences(Fence(epoch: 5, admission: .everyone), context)
             for (epoch, admitted) in [(nil, true), (5, true), (4, false), (0, false), (6, false)] as [(UInt64?, Bool)] {
                 try await expectAdmission(admitted ? nil : .staleMode, epoch: epoch, context)
             }
         },
-        ConformanceCase("fences/admit-their-epoch-only") { context in
+        ConformanceCase("fences/admit-their-epoch-only", .offer(.bins)) { context in
             try await context.fill([context.key("there")])
             try await setFences(Fence(epoch: 5, admission: .epochOnly), context)
             for (epoch, admitted) in [(nil, false), (5, true), (4, false), (6, false)] as [(UInt64?, Bool)] {
                 try await expectAdmission(admitted ? nil : .staleMode, epoch: epoch, context)
             }
         },
-        ConformanceCase("fences/admit-the-last-epochs") { context in
+        ConformanceCase("fences/admit-the-last-epochs", .offer(.bins)) { context in
             try await context.fill([context.key("there")])
             for fence in [UInt64(Int64.max), 1 << 63, .max] {
                 try await setFences(Fence(epoch: fence, admission: .epochOnly), context)
@@ -38,7 +38,7 @@ extension ConformanceCase {
                 try await context.settle(epoch: fence)
             }
         },
-        ConformanceCase("fences/open-again") { context in
+        ConformanceCase("fences/open-again", .offer(.bins)) { context in
             try await context.fill([context.key("there")])
             try await setFences(Fence(epoch: 1, admission: .epochOnly), context)
             try await expectAdmission(.staleMode, epoch: nil, context)
@@ -46,7 +46,7 @@ extension ConformanceCase {
             try await expectAdmission(nil, epoch: nil, context)
             try await expectAdmission(.staleMode, epoch: 1, context)
         },
-        ConformanceCase("fences/moved-away-is-for-ever") { context in
+        ConformanceCase("fences/moved-away-is-for-ever", .offer(.bins)) { context in
             try await context.fill([context.key("there")])
             let fence = Fence(epoch: 3, admission: .movedAway(to: "elsewhere"))
             try await setFences(fence, context)
@@ -64,7 +64,7 @@ extension ConformanceCase {
             }
             try await context.expect(context.key("there"), is: ConformanceContext.value(of: context.key("there")))
         },
-        ConformanceCase("fences/change-by-compare-and-set") { context in
+        ConformanceCase("fences/change-by-compare-and-set", .offer(.bins)) { context in
             let store = context.store
             for bin in try await store.bins() {
                 let first = Fence(epoch: 4, admission: .everyone)
@@ -93,7 +93,7 @@ extension ConformanceCase {
                 try expectEqual(try await store.fence(of: bin), last, "the fence of the last epoch")
             }
         },
-        ConformanceCase("fences/are-of-one-bin") { context in
+        ConformanceCase("fences/are-of-one-bin", .offer(.bins)) { context in
             let bins = try await context.store.bins()
             for (index, bin) in bins.enumerated() {
                 let fence = Fence(epoch: UInt64(index) + 1, admission: .everyone)
@@ -137,10 +137,10 @@ extension ConformanceCase {
                 try expect(candidates.contains(fence), "the fence is one of \(candidates): \(fence)")
             }
         },
-        ConformanceCase("fences/no-batch-after-they-return", .atomicFencing) { context in
+        ConformanceCase("fences/no-batch-after-they-return", .atomicFencing, .offer(.bins)) { context in
             try await expectNothingLate(context, writers: [context])
         },
-        ConformanceCase("fences/outlive-their-store", .offer(.reopening)) { context in
+        ConformanceCase("fences/outlive-their-store", .offer(.reopening), .offer(.bins)) { context in
             try await context.fill([context.key("there")])
             let fence = Fence(epoch: 7, admission: .epochOnly)
             try await setFences(fence, context)
@@ -151,7 +151,7 @@ extension ConformanceCase {
             try await expectAdmission(.staleMode, epoch: nil, later)
             try await expectAdmission(nil, epoch: 7, later)
         },
-        ConformanceCase("fences/moved-away-outlives-its-store", .offer(.reopening)) { context in
+        ConformanceCase("fences/moved-away-outlives-its-store", .offer(.reopening), .offer(.bins)) { context in
             try await context.fill([context.key("there")])
             try await setFences(Fence(epoch: 7, admission: .movedAway(to: "elsewhere")), context)
             let later: ConformanceContext

@@ -3,7 +3,7 @@ import KeyValue
 extension ConformanceCase {
     /// Random histories, compared step by step with a naive model.
     static let histories: [ConformanceCase] = (UInt64(0)..<4).map { number in
-        ConformanceCase("histories/random-\(number + 1)") { context in
+        ConformanceCase("histories/random-\(number + 1)", .offer(.partitions), .offer(.reservedSpace)) { context in
             let seed = context.seed &* 4 &+ number
             var history = RandomHistory(seed: seed, context)
             for step in 0..<250 {

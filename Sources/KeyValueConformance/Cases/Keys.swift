@@ -3,7 +3,7 @@ import KeyValue
 extension ConformanceCase {
     /// The address of a record: bytes, in byte order.
     static let keys: [ConformanceCase] = [
-        ConformanceCase("keys/partition-and-key-are-not-joined") { context in
+        ConformanceCase("keys/partition-and-key-are-not-joined", .offer(.partitions)) { context in
             let keys = confusableKeys
             try await context.fill(keys)
             for key in keys { try await context.expect(key, is: ConformanceContext.value(of: key)) }
@@ -13,19 +13,19 @@ extension ConformanceCase {
             try await context.write(.delete, at: keys[0])
             try await context.expectKeys(.all(), are: Array(keys.dropFirst()), "the keys beside a deleted one")
         },
-        ConformanceCase("keys/any-bytes-in-a-key") { context in
+        ConformanceCase("keys/any-bytes-in-a-key", .offer(.anyKeys)) { context in
             let keys = awkwardBytes.map { Key(partition: Array("p".utf8), bytes: $0) }
             try await context.fill(keys)
             for key in keys { try await context.expect(key, is: ConformanceContext.value(of: key)) }
             try await context.expectKeys(.partition(Array("p".utf8)), are: keys)
         },
-        ConformanceCase("keys/any-bytes-in-a-partition") { context in
+        ConformanceCase("keys/any-bytes-in-a-partition", .offer(.partitions)) { context in
             let keys = awkwardBytes.map { Key(partition: $0, bytes: [7]) }
             try await context.fill(keys)
             for key in keys { try await context.expect(key, is: ConformanceContext.value(of: key)) }
             try await context.expectKeys(.all(), are: keys)
         },
-        ConformanceCase("keys/of-many-lengths") { context in
+        ConformanceCase("keys/of-many-lengths", .offer(.partitions)) { context in
             // Around the ends of lengths that are kept in seven, eight or fifteen bits.
             let counts = [1, 2, 127, 128, 129, 254, 255, 256, 257, 383, 384, 511, 512, 513]
             let limits = context.capabilities.limits

@@ -3,7 +3,7 @@ import KeyValue
 extension ConformanceCase {
     /// Counts and sizes.
     static let measurements: [ConformanceCase] = [
-        ConformanceCase("measurements/count-and-size-of-ranges") { context in
+        ConformanceCase("measurements/count-and-size-of-ranges", .offer(.partitions)) { context in
             let keys = ["m", "ma", "n"].flatMap { name in ["a", "b", "ba", "c"].map { Key(name, $0) } }
             try await context.fill(keys.map { ($0, [UInt8](repeating: 7, count: 10)) })
             var ranges = [KeyRange.partition([0x6D]), .partition([0x6D, 0x61]), .partition([0x7A])]
@@ -22,7 +22,7 @@ extension ConformanceCase {
         ConformanceCase("measurements/of-a-new-store") { context in
             for space in KeySpace.allCases { try await expectMeasured(.all(in: space), count: 0, bytes: 0, context) }
         },
-        ConformanceCase("measurements/leave-out-reserved-space") { context in
+        ConformanceCase("measurements/leave-out-reserved-space", .offer(.reservedSpace)) { context in
             try await context.fill([
                 (context.key("a"), [1]), (context.key("bb", space: .reservedData), [1, 2]),
                 (context.key("ccc", space: .reservedLocal), [1, 2, 3]),
@@ -33,7 +33,7 @@ extension ConformanceCase {
             try await expectMeasured(.partition([0x70], in: .reservedLocal), count: 1, bytes: 6, context)
             try await expectMeasured(.all(), count: 1, bytes: 2, context)
         },
-        ConformanceCase("measurements/leave-out-tombstones") { context in
+        ConformanceCase("measurements/leave-out-tombstones", .offer(.tombstones)) { context in
             try await context.fill([(context.key("a"), [1]), (context.key("bb"), [1])])
             try await context.bury(context.key("bb"))
             try await context.bury(context.key("ccc"))

@@ -17,7 +17,7 @@ extension ConformanceCase {
         ConformanceCase("openers/hold-their-place-with-others", .offer(.openers)) { context in
             try expect(!context.capabilities.singleProcess, "a store with several openers is not one process's alone")
         },
-        ConformanceCase("openers/read-each-others-writes", .offer(.openers)) { context in
+        ConformanceCase("openers/read-each-others-writes", .offer(.openers), .offer(.tombstones)) { context in
             let other = try await context.opener()
             let keys = ["a", "b", "c"].map { context.key($0) }
             for round in UInt8(0)..<3 {
@@ -93,7 +93,7 @@ extension ConformanceCase {
         ConformanceCase("openers/have-revisions-of-their-own", .offer(.openers), .conditionalWrite) { context in
             let other = try await context.opener()
             let key = context.key("a")
-            let revision = try await context.put([1], at: key)
+            let revision = try await context.revision(putting: [1], at: key)
             let entry = try await other.eventually { try require(try await other.store.get(key), "the row") }
             try expect(entry.revision != revision, "two openers have different revisions of one row")
             for (opener, foreign) in [(other, revision), (context, entry.revision)] {
@@ -109,7 +109,7 @@ extension ConformanceCase {
             let other = try await context.opener()
             let key = context.key("a")
             for (owner, thief) in [(context, other), (other, context)] {
-                let revision = try await owner.put([1], at: key)
+                let revision = try await owner.revision(putting: [1], at: key)
                 try await thief.put([1], at: key)
                 let fits = try await owner.attempt(.put([2]), at: key, if: .revision(revision))
                 try expect(fits == nil, "a revision does not fit after another opener wrote the row")
@@ -130,11 +130,11 @@ extension ConformanceCase {
                 try await opener.expect(key, is: Counter.encode(15 * 21), "the sum of all openers' additions")
             }
         },
-        ConformanceCase("openers/name-their-bins-alike", .offer(.openers)) { context in
+        ConformanceCase("openers/name-their-bins-alike", .offer(.openers), .offer(.bins)) { context in
             let other = try await context.opener()
             try expectEqual(try await other.store.bins(), try await context.store.bins(), "the bins of two openers")
         },
-        ConformanceCase("openers/are-bound-by-one-fence", .offer(.openers)) { context in
+        ConformanceCase("openers/are-bound-by-one-fence", .offer(.openers), .offer(.bins)) { context in
             let other = try await context.opener()
             let batch = { (epoch: UInt64?) in
                 WriteBatch([WriteBatch.Operation(.put([1]), at: context.key("a"))], epoch: epoch)
@@ -155,7 +155,8 @@ extension ConformanceCase {
                 _ = try await context.store.write(batch(3))
             }
         },
-        ConformanceCase("openers/no-batch-after-anothers-fence", .offer(.openers), .atomicFencing) { context in
+        ConformanceCase("openers/no-batch-after-anothers-fence", .offer(.openers), .offer(.bins), .atomicFencing) {
+            context in
             try await expectNothingLate(context, writers: [try await context.opener(), context])
         },
         ConformanceCase("openers/share-their-marks", .offer(.openers), .marks) { context in

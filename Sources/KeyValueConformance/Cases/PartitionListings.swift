@@ -3,7 +3,7 @@ import KeyValue
 extension ConformanceCase {
     /// The listing of partitions.
     static let partitionListings: [ConformanceCase] = [
-        ConformanceCase("partitions/each-once-at-any-page-size") { context in
+        ConformanceCase("partitions/each-once-at-any-page-size", .offer(.partitions)) { context in
             let names = awkwardBytes.filter { $0.count > 1 } + [[0x61], [0x6D], [0x6D, 0x61]]
             try await context.fill(names.flatMap { name in (0..<2).map { Key(partition: name, bytes: [$0]) } })
             for limit in [1, 2, 3, 7, 1_000] {
@@ -13,12 +13,12 @@ extension ConformanceCase {
         ConformanceCase("partitions/of-nothing") { context in
             for space in KeySpace.allCases { try await expectPartitions([], in: space, context) }
         },
-        ConformanceCase("partitions/with-many-rows-come-once") { context in
+        ConformanceCase("partitions/with-many-rows-come-once", .offer(.partitions)) { context in
             let keys = ["a", "b"].flatMap { name in (0..<40).map { Key(name, "\($0)") } }
             try await context.fill(keys)
             try await expectPartitions([[0x61], [0x62]], limit: 1, context)
         },
-        ConformanceCase("partitions/of-one-space") { context in
+        ConformanceCase("partitions/of-one-space", .offer(.partitions), .offer(.reservedSpace)) { context in
             try await context.fill([
                 Key("a", "k"), Key("b", "k", space: .reservedData), Key("c", "k", space: .reservedLocal),
                 Key("d", "k"), Key("d", "k", space: .reservedData),
@@ -27,14 +27,14 @@ extension ConformanceCase {
             try await expectPartitions([[0x62], [0x64]], in: .reservedData, context)
             try await expectPartitions([[0x63]], in: .reservedLocal, context)
         },
-        ConformanceCase("partitions/come-and-go-with-their-rows") { context in
+        ConformanceCase("partitions/come-and-go-with-their-rows", .offer(.partitions), .offer(.tombstones)) { context in
             let keys = ["a", "b", "c"].map { Key($0, "k") }
             try await context.fill(keys)
             try await context.bury(keys[1])
             try await context.write(.delete, at: keys[2])
             try await expectPartitions([[0x61], [0x62]], context)
         },
-        ConformanceCase("partitions/go-on-when-their-rows-are-gone") { context in
+        ConformanceCase("partitions/go-on-when-their-rows-are-gone", .offer(.partitions)) { context in
             let keys = (0..<9).map { Key("p\($0)", "k") }
             try await context.fill(keys)
             var found: [[UInt8]] = []
@@ -52,7 +52,7 @@ extension ConformanceCase {
             let sorted = found.sorted(by: ByteOrder.precedes)
             try expectEqual(sorted, keys.map(\.partition), "partitions, each then deleted")
         },
-        ConformanceCase("partitions/refuse-what-makes-no-sense") { context in
+        ConformanceCase("partitions/refuse-what-makes-no-sense", .offer(.partitions)) { context in
             try await context.fill((0..<4).map { Key("p\($0)", "k") })
             let page = try await context.store.partitions(in: .records, limit: 2, after: nil)
             let cursor = try require(page.cursor, "a cursor")

@@ -20,10 +20,10 @@ extension ConformanceCase {
         },
         ConformanceCase("preconditions/of-an-empty-value", .conditionalWrite) { context in
             let key = context.key("empty")
-            let first = try await context.put([], at: key, if: .absent)
+            let first = try await context.revision(putting: [], at: key, if: .absent)
             let created = try await context.attempt(.put([]), at: key, if: .absent)
             try expect(created == nil, "an empty value is there, so it is not absent")
-            let second = try await context.put([], at: key, if: .revision(first))
+            let second = try await context.revision(putting: [], at: key, if: .revision(first))
             let stale = try await context.attempt(.put([]), at: key, if: .revision(first))
             try expect(stale == nil, "an empty value that was overwritten by one is another")
             try await context.put([1], at: key, if: .revision(second))
@@ -43,9 +43,9 @@ extension ConformanceCase {
         },
         ConformanceCase("preconditions/refused", .without(.conditionalWrite)) { context in
             let key = context.key("a")
-            let revision = try await context.put([1], at: key)
+            let preconditions = try await everyPrecondition(at: key, context)
             try await context.expectUnchanged(by: "conditional writes on a store without") {
-                for precondition in [Precondition.absent, .vacant, .exists, .revision(revision)] {
+                for precondition in preconditions {
                     for action in [WriteBatch.Action.put([2]), .bury, .check] {
                         try await expectError(.unsupported, from: "\(action) if \(precondition)") {
                             try await context.write(action, at: key, if: precondition)
@@ -56,9 +56,9 @@ extension ConformanceCase {
         },
         ConformanceCase("preconditions/of-a-delete-refused", .without(.conditionalDelete)) { context in
             let key = context.key("a")
-            let revision = try await context.put([1], at: key)
+            let preconditions = try await everyPrecondition(at: key, context)
             try await context.expectUnchanged(by: "conditional deletes on a store without") {
-                for precondition in [Precondition.absent, .vacant, .exists, .revision(revision)] {
+                for precondition in preconditions {
                     try await expectError(.unsupported, from: "a delete if \(precondition)") {
                         try await context.write(.delete, at: key, if: precondition)
                     }
@@ -66,6 +66,15 @@ extension ConformanceCase {
             }
         },
     ]
+
+    /// Puts a record, and gives preconditions of all kinds; that of its revision where it has one.
+    private static func everyPrecondition(at key: Key, _ context: ConformanceContext) async throws -> [Precondition] {
+        guard context.offers(.revisions) else {
+            try await context.put([1], at: key)
+            return [.absent, .vacant, .exists]
+        }
+        return [.absent, .vacant, .exists, .revision(try await context.revision(putting: [1], at: key))]
+    }
 
     /// What can be at a key.
     enum RowState: CaseIterable {
@@ -78,12 +87,12 @@ extension ConformanceCase {
             at key: Key,
             _ context: ConformanceContext
         ) async throws -> (stale: Revision, present: Revision?) {
-            let stale = try await context.put(Counter.encode(4), at: key)
+            let stale = try await context.revision(putting: Counter.encode(4), at: key)
             switch self {
             case .nothing:
                 try await context.write(.delete, at: key)
                 return (stale, nil)
-            case .live: return (stale, try await context.put(Counter.encode(5), at: key))
+            case .live: return (stale, try await context.revision(putting: Counter.encode(5), at: key))
             case .tombstone: return (stale, try await context.bury(key))
             }
         }
@@ -91,7 +100,7 @@ extension ConformanceCase {
 
     private static func expectTruth(of action: WriteBatch.Action, _ context: ConformanceContext) async throws {
         let key = context.key("subject")
-        let elsewhere = try await context.put([1], at: context.key("elsewhere"))
+        let elsewhere = try await context.revision(putting: [1], at: context.key("elsewhere"))
         for state in RowState.allCases {
             for kind in 0..<6 {
                 let (stale, present) = try await state.make(at: key, context)

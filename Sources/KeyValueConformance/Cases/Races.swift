@@ -5,7 +5,7 @@ extension ConformanceCase {
     static let races: [ConformanceCase] = [
         ConformanceCase("races/one-winner-of-a-revision", .conditionalWrite) { context in
             let key = context.key("a")
-            var revision = try await context.put([0], at: key)
+            var revision = try await context.revision(putting: [0], at: key)
             for round in 0..<25 {
                 let current = revision
                 let winner = try await expectOneWinner(8, at: key, "of one revision in round \(round)", [context]) {
@@ -49,7 +49,7 @@ extension ConformanceCase {
             for round in 0..<25 {
                 // Not the last one's, where a write of unknown outcome may yet arrive.
                 let key = context.key("\(round)")
-                let revision = try await context.put([0], at: key)
+                let revision = try await context.revision(putting: [0], at: key)
                 _ = try await expectOneWinner(6, at: key, "among puts and deletes in round \(round)", [context]) {
                     racer in
                     (racer % 2 == 0 ? .put([UInt8(racer + 1)]) : .delete, .revision(revision))

@@ -3,7 +3,7 @@ import KeyValue
 extension ConformanceCase {
     /// The deletion of a range, step by step.
     static let rangeDeletion: [ConformanceCase] = [
-        ConformanceCase("range-deletion/takes-the-range-and-no-more") { context in
+        ConformanceCase("range-deletion/takes-the-range-and-no-more", .offer(.partitions)) { context in
             let names = ["l", "m", "m\0", "ma", "n"]
             let keys = names.flatMap { name in ["a", "b", "ba", "c"].map { Key(name, $0) } }
             var ranges = [KeyRange.partition([0x6D]), .partition([0x7A])]
@@ -24,14 +24,14 @@ extension ConformanceCase {
                 }
             }
         },
-        ConformanceCase("range-deletion/of-everything") { context in
+        ConformanceCase("range-deletion/of-everything", .offer(.partitions)) { context in
             let keys = (0..<30).map { Key("p\($0 % 4)", "\($0)") }
             try await context.fill(keys)
             _ = try await delete(.all(), limit: 7, context)
             try await context.settle()
             try await expectLeft([], context)
         },
-        ConformanceCase("range-deletion/leaves-tombstones") { context in
+        ConformanceCase("range-deletion/leaves-tombstones", .offer(.tombstones)) { context in
             let keys = (0..<8).map { context.key("\($0)") }
             try await context.fill(keys)
             for key in keys.prefix(4) { try await context.bury(key) }
@@ -41,14 +41,14 @@ extension ConformanceCase {
             let options = ScanOptions(includesTombstones: true)
             try await context.expectKeys(.partition([0x70]), options, are: Array(keys.prefix(4)), "tombstones")
         },
-        ConformanceCase("range-deletion/leaves-reserved-space") { context in
+        ConformanceCase("range-deletion/leaves-reserved-space", .offer(.reservedSpace)) { context in
             let keys = KeySpace.allCases.map { context.key("a", space: $0) }
             try await context.fill(keys)
             for range in [KeyRange.all(), .partition([0x70])] { _ = try await delete(range, limit: 10, context) }
             for key in keys.dropFirst() { try await context.expect(key, is: ConformanceContext.value(of: key)) }
             try await context.expect(keys[0], is: nil)
         },
-        ConformanceCase("range-deletion/of-reserved-space-is-refused") { context in
+        ConformanceCase("range-deletion/of-reserved-space-is-refused", .offer(.reservedSpace)) { context in
             try await context.fill(KeySpace.allCases.map { context.key("a", space: $0) })
             try await context.expectUnchanged(by: "the deletion of reserved ranges") {
                 for space in [KeySpace.reservedData, .reservedLocal] {
@@ -88,7 +88,7 @@ extension ConformanceCase {
                 }
             }
         },
-        ConformanceCase("range-deletion/of-a-dropped-partition") { context in
+        ConformanceCase("range-deletion/of-a-dropped-partition", .offer(.partitions)) { context in
             let keys = (0..<50).map { Key("p\($0 % 2)", "\($0)") }
             try await context.fill(keys)
             let deleted = try await context.store.dropPartition(Array("p0".utf8))

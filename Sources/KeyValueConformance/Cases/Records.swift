@@ -40,7 +40,7 @@ extension ConformanceCase {
                 try await context.expect(key, is: value)
             }
         },
-        ConformanceCase("records/get-answers-in-request-order") { context in
+        ConformanceCase("records/get-answers-in-request-order", .offer(.partitions)) { context in
             let keys = ["c", "a", "e", "b"].map { context.key($0) } + [Key("o", "z"), Key("z", "a")]
             try await context.fill(keys)
             let asked = [keys[1], context.key("gone"), keys[5], keys[0], keys[3], keys[4], keys[0], keys[2]]
@@ -67,14 +67,14 @@ extension ConformanceCase {
                 try expect(row == nil, "a delete leaves no tombstone")
             }
         },
-        ConformanceCase("records/delete-of-nothing-succeeds") { context in
+        ConformanceCase("records/delete-of-nothing-succeeds", .offer(.partitions)) { context in
             try await context.write(.delete, at: context.key("never"))
             try await context.write(.delete, at: Key("nowhere", "never"))
             try await context.expectKeys(.all(), are: [])
         },
-        ConformanceCase("records/revision-is-the-same-by-every-way") { context in
+        ConformanceCase("records/revision-is-the-same-by-every-way", .offer(.revisions)) { context in
             let key = context.key("a")
-            let receipt = try await context.put([1], at: key)
+            let receipt = try await context.revision(putting: [1], at: key)
             try await context.eventually {
                 let entry = try require(try await context.store.get(key), "the record")
                 let scanned = try require(try await context.rows(.partition(key.partition)).first, "the row of a scan")
@@ -83,7 +83,7 @@ extension ConformanceCase {
                 try expectEqual(scanned.revision, receipt, "the revision of a scan")
                 try expectEqual(named?.revision, receipt, "the revision of a scan of keys")
             }
-            let second = try await context.put([1], at: key)
+            let second = try await context.revision(putting: [1], at: key)
             try expect(second != receipt, "a second put has a revision of its own")
         },
     ]

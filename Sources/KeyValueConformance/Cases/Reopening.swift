@@ -3,7 +3,12 @@ import KeyValue
 extension ConformanceCase {
     /// What a store finds that is opened where another was closed.
     static let reopening: [ConformanceCase] = [
-        ConformanceCase("reopening/everything-is-there", .offer(.reopening)) { context in
+        ConformanceCase(
+            "reopening/everything-is-there",
+            .offer(.reopening),
+            .offer(.partitions),
+            .offer(.reservedSpace)
+        ) { context in
             let keys = KeySpace.allCases.flatMap { space in
                 confusableKeys.map { Key(partition: $0.partition, bytes: $0.bytes, space: space) }
             }
@@ -31,7 +36,7 @@ extension ConformanceCase {
                 }
             }
         },
-        ConformanceCase("reopening/batches-are-there-to-tell", .offer(.reopening)) { context in
+        ConformanceCase("reopening/batches-are-there-to-tell", .offer(.reopening), .offer(.revisions)) { context in
             let id = WriteID(nonce: 0xA11CE)
             let key = context.key("a")
             _ = try await context.store.write(WriteBatch([.init(.put([1]), at: key)], id: id))
@@ -41,7 +46,7 @@ extension ConformanceCase {
                 try expect(entry.revision.isWritten(by: id), "a row tells its batch after reopening")
             }
         },
-        ConformanceCase("reopening/names-its-bins-alike", .offer(.reopening)) { context in
+        ConformanceCase("reopening/names-its-bins-alike", .offer(.reopening), .offer(.bins)) { context in
             let before = try await context.store.bins()
             let later = try await context.reopened()
             try expectEqual(try await later.store.bins(), before, "the bins after reopening")

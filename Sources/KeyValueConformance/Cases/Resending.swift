@@ -3,7 +3,7 @@ import KeyValue
 extension ConformanceCase {
     /// A batch that is sent again under its identifier, after an outcome that nobody knows.
     static let resending: [ConformanceCase] = [
-        ConformanceCase("resending/rows-tell-their-batch") { context in
+        ConformanceCase("resending/rows-tell-their-batch", .offer(.revisions)) { context in
             let key = context.key("a")
             // Any 64 bits, those of either sign included.
             for nonce in [0xA11CE, 0, 1, 1 << 63, .max, 0x7FFF_FFFF_FFFF_FFFF, 0xFFFF_FFFF] as [UInt64] {
@@ -33,7 +33,7 @@ extension ConformanceCase {
         ConformanceCase("resending/addition-counts-once", .conditionalWrite, .integerAdd) { context in
             let key = context.key("counter")
             let id = WriteID(nonce: 0xA11CE)
-            let revision = try await context.put(Counter.encode(10), at: key)
+            let revision = try await context.revision(putting: Counter.encode(10), at: key)
             let batch = WriteBatch([WriteBatch.Operation(.add(5), at: key, if: .revision(revision))], id: id)
             _ = try await context.store.write(batch)
             try await expectOwnWrite(batch, id, context)

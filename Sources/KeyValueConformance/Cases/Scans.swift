@@ -3,7 +3,7 @@ import KeyValue
 extension ConformanceCase {
     /// What a scan shows.
     static let scans: [ConformanceCase] = [
-        ConformanceCase("scans/one-partition-and-no-other") { context in
+        ConformanceCase("scans/one-partition-and-no-other", .offer(.partitions)) { context in
             // Neighbours in the order of bytes, prefixes of each other, with the same keys.
             let partitions = ["m", "ma", "m\0", "l", "n", "M", "m/"]
             let keys = partitions.flatMap { partition in (0..<12).map { Key(partition, "key \($0)") } }
@@ -21,7 +21,7 @@ extension ConformanceCase {
             try await context.fill([context.key("a")])
             try await context.expectKeys(.partition([7]), are: [], "a partition without rows")
         },
-        ConformanceCase("scans/rows-are-whole") { context in
+        ConformanceCase("scans/rows-are-whole", .offer(.partitions), .offer(.revisions)) { context in
             let keys = (0..<30).map { Key("partition \($0 % 3)", "\($0)") }
             try await context.fill(keys)
             try await context.eventually {

@@ -7,7 +7,7 @@ extension ConformanceCase {
             let results = await context.store.write(each: [])
             try expectEqual(results.count, 0, "results of no batches")
         },
-        ConformanceCase("separate-writes/results-in-order") { context in
+        ConformanceCase("separate-writes/results-in-order", .offer(.partitions), .offer(.revisions)) { context in
             let keys = (0..<120).map { Key("partition \($0 % 5)", "\(($0 * 37) % 120)") }
             let batches = keys.map { WriteBatch([WriteBatch.Operation(.put($0.bytes), at: $0)]) }
             let results = await context.store.write(each: batches)
@@ -21,7 +21,7 @@ extension ConformanceCase {
                 }
             }
         },
-        ConformanceCase("separate-writes/one-failure-is-its-own") { context in
+        ConformanceCase("separate-writes/one-failure-is-its-own", .offer(.partitions)) { context in
             let large = [UInt8](repeating: 1, count: context.capabilities.limits.valueBytesMax + 1)
             let batches = [
                 WriteBatch([WriteBatch.Operation(.put([0]), at: context.key("a"))]),
@@ -64,7 +64,7 @@ extension ConformanceCase {
             let keys = written.flatMap { [context.key("\($0) first"), context.key("\($0) second")] }
             try await context.expectKeys(.all(), are: keys)
         },
-        ConformanceCase("separate-writes/every-action") { context in
+        ConformanceCase("separate-writes/every-action", .offer(.tombstones)) { context in
             let keys = ["delete", "bury", "put"].map { context.key($0) }
             try await context.fill(keys)
             let actions: [WriteBatch.Action] = [.delete, .bury, .put([])]

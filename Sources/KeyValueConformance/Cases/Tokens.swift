@@ -3,7 +3,7 @@ import KeyValue
 extension ConformanceCase {
     /// Revisions: they belong to one life of one key of one opened store, and never come back.
     static let tokens: [ConformanceCase] = [
-        ConformanceCase("tokens/never-repeat") { context in
+        ConformanceCase("tokens/never-repeat", .offer(.revisions), .offer(.tombstones)) { context in
             var seen: Set<Revision> = []
             for round in 0..<300 {
                 let key = context.key("\(round % 3)")
@@ -44,9 +44,10 @@ extension ConformanceCase {
         },
         ConformanceCase("tokens/last-of-a-chain", .conditionalWrite) { context in
             let key = context.key("a")
-            var revisions = [try await context.put([0], at: key, if: .vacant)]
+            var revisions = [try await context.revision(putting: [0], at: key, if: .vacant)]
             for round in 1..<20 {
-                revisions.append(try await context.put([UInt8(round)], at: key, if: .revision(revisions[round - 1])))
+                let last = Precondition.revision(revisions[round - 1])
+                revisions.append(try await context.revision(putting: [UInt8(round)], at: key, if: last))
             }
             for revision in revisions.dropLast() {
                 let stale = try await context.attempt(.put([99]), at: key, if: .revision(revision))
@@ -94,7 +95,7 @@ extension ConformanceCase {
         },
         ConformanceCase("tokens/of-an-earlier-opening", .conditionalWrite, .offer(.reopening)) { context in
             let key = context.key("a")
-            let revision = try await context.put([1], at: key)
+            let revision = try await context.revision(putting: [1], at: key)
             let later = try await context.reopened()
             let fits = try await later.attempt(.put([2]), at: key, if: .revision(revision))
             try expect(fits == nil, "a revision that an earlier opening gave does not fit")
@@ -122,7 +123,7 @@ extension ConformanceCase {
         by change: (Key) async throws -> Void
     ) async throws {
         let key = context.key("a")
-        let revision = try await context.put([1], at: key)
+        let revision = try await context.revision(putting: [1], at: key)
         try await change(key)
         var actions: [WriteBatch.Action] = [.put([9]), .bury, .check]
         if context.capabilities.conditionalDelete { actions.append(.delete) }

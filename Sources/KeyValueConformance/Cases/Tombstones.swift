@@ -3,7 +3,7 @@ import KeyValue
 extension ConformanceCase {
     /// Tombstones: rows that only say that a record was deleted.
     static let tombstones: [ConformanceCase] = [
-        ConformanceCase("tombstones/hidden-unless-asked-for") { context in
+        ConformanceCase("tombstones/hidden-unless-asked-for", .offer(.tombstones)) { context in
             let keys = ["a", "b", "c", "d"].map { context.key($0) }
             try await context.fill(keys)
             try await context.bury(keys[1])
@@ -15,7 +15,7 @@ extension ConformanceCase {
             try await context.expectKeys(all, ScanOptions(includesTombstones: true), are: keys, "with tombstones")
             try await context.expectKeys(all, ScanOptions(keysOnly: true, includesTombstones: true), are: keys)
         },
-        ConformanceCase("tombstones/are-rows-without-value") { context in
+        ConformanceCase("tombstones/are-rows-without-value", .offer(.tombstones)) { context in
             let keys = [context.key("was there"), context.key("never was")]
             try await context.fill([keys[0]])
             for key in keys {
@@ -29,7 +29,7 @@ extension ConformanceCase {
                 }
             }
         },
-        ConformanceCase("tombstones/a-put-makes-a-record-again") { context in
+        ConformanceCase("tombstones/a-put-makes-a-record-again", .offer(.tombstones)) { context in
             let key = context.key("a")
             try await context.bury(key)
             try await context.put([1], at: key)
@@ -38,7 +38,7 @@ extension ConformanceCase {
                 try expectEqual(try await context.row(key)?.isTombstone, false, "whether it is a tombstone still")
             }
         },
-        ConformanceCase("tombstones/a-delete-removes-them") { context in
+        ConformanceCase("tombstones/a-delete-removes-them", .offer(.tombstones)) { context in
             let key = context.key("a")
             try await context.bury(key)
             try await context.write(.delete, at: key)
@@ -63,7 +63,7 @@ extension ConformanceCase {
             try expect(late == nil, "a record over a tombstone is not collected")
             try await context.expect(key, is: [1])
         },
-        ConformanceCase("tombstones/in-reserved-space") { context in
+        ConformanceCase("tombstones/in-reserved-space", .offer(.tombstones), .offer(.reservedSpace)) { context in
             for space in [KeySpace.reservedData, .reservedLocal] {
                 let key = context.key("a", space: space)
                 try await context.bury(key)

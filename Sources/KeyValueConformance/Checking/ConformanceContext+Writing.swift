@@ -12,10 +12,15 @@ extension ConformanceContext {
         return try await writeAgain(batch).outcomes[0]
     }
 
+    /// Puts.
+    func put(_ value: [UInt8], at key: Key, if precondition: Precondition? = nil) async throws {
+        let outcome = try await write(.put(value), at: key, if: precondition)
+        if offers(.revisions) { _ = try require(outcome.revision, "the revision of a put") }
+    }
+
     /// Puts, and gives the revision of what was put.
-    @discardableResult
-    func put(
-        _ value: [UInt8],
+    func revision(
+        putting value: [UInt8],
         at key: Key,
         if precondition: Precondition? = nil
     ) async throws -> Revision {

@@ -16,6 +16,9 @@ public struct ConformanceContext: Sendable {
     /// What the store declares.
     public var capabilities: Capabilities { store.capabilities }
 
+    /// Whether the place offers this.
+    public func offers(_ offer: ConformanceOffer) -> Bool { place.offers.contains(offer) }
+
     /// A store at a new place, which is like this one in everything but its records.
     public func another() async throws -> ConformanceContext {
         let place = try await subject.makePlace()

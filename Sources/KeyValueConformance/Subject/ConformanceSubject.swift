@@ -32,6 +32,8 @@ public struct ConformancePlace: Sendable {
     public var startWriter: (@Sendable () async throws -> any WritingProcess)?
     /// Makes the next operation of the open store fail in this way.
     public var inject: (@Sendable (InjectedFault) async throws -> Void)?
+    /// Which of ``ConformanceOffer/ofEveryLayout`` it lacks, since the store shows the data of another system as it is.
+    public var lacks: Set<ConformanceOffer>
     /// Removes everything that lies here. All stores are closed by then.
     public var remove: @Sendable () async throws -> Void
 
@@ -42,6 +44,7 @@ public struct ConformancePlace: Sendable {
         opensTogether: Bool = false,
         startWriter: (@Sendable () async throws -> any WritingProcess)? = nil,
         inject: (@Sendable (InjectedFault) async throws -> Void)? = nil,
+        lacks: Set<ConformanceOffer> = [],
         remove: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.open = open
@@ -49,12 +52,13 @@ public struct ConformancePlace: Sendable {
         self.opensTogether = opensTogether
         self.startWriter = startWriter
         self.inject = inject
+        self.lacks = lacks
         self.remove = remove
     }
 
-    /// What the place can do beyond opening a store once.
+    /// What the place can do beyond opening a store once, and what its layout holds.
     public var offers: Set<ConformanceOffer> {
-        var offers: Set<ConformanceOffer> = []
+        var offers = ConformanceOffer.ofEveryLayout.subtracting(lacks)
         if reopens { offers.insert(.reopening) }
         if opensTogether { offers.insert(.openers) }
         if startWriter != nil { offers.insert(.writingProcess) }
@@ -73,6 +77,23 @@ public enum ConformanceOffer: String, Hashable, Sendable {
     case writingProcess = "a writing process"
     /// ``ConformancePlace/inject``.
     case faults
+    /// Partitions of any names, as many as are written to.
+    case partitions = "partitions of any names"
+    /// Keys of any bytes.
+    case anyKeys = "keys of any bytes"
+    /// Rows outside of `KeySpace.records`.
+    case reservedSpace = "reserved space"
+    /// Rows that only say that a record was deleted.
+    case tombstones
+    /// Revisions, which every way of reading a row tells alike, and which tell its batch.
+    case revisions
+    /// Bins, which have fences.
+    case bins
+
+    /// What every layout of a store's own holds, whatever its capabilities are.
+    public static let ofEveryLayout: Set<ConformanceOffer> = [
+        .partitions, .anyKeys, .reservedSpace, .tombstones, .revisions, .bins,
+    ]
 }
 
 /// A failure that a place can bring about once, in the store that is open there.

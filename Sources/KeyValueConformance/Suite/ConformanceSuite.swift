@@ -19,7 +19,8 @@
 /// ```
 ///
 /// What a place offers beyond opening decides on more cases: reopening, several openers at a time, a process that can
-/// be killed (``CrashWorkload``), failures that can be brought about (``InjectedFault``).
+/// be killed (``CrashWorkload``), failures that can be brought about (``InjectedFault``). A store that shows the
+/// data of another system as it is says what it has no place for: ``ConformancePlace/lacks``.
 ///
 /// Each case gets an empty place of its own and opens a store there, so cases don't depend on each other. They are
 /// run one after the other. Each is bounded in its operations, and none measures time; `caseDurationMax` only ends
