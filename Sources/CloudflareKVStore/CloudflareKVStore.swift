@@ -87,18 +87,30 @@ public final class CloudflareKVStore: KeyValueStore {
 
 /// There is nothing to fence.
 extension CloudflareKVStore {
-    public func bins() async throws(StoreError) -> [Bin] { [] }
+    public func bins() async throws(StoreError) -> [Bin] {
+        try requireOpen()
+        return []
+    }
 
-    public func fence(of bin: Bin) async throws(StoreError) -> Fence { throw .noSuchBin(bin) }
+    public func fence(of bin: Bin) async throws(StoreError) -> Fence { throw missing(bin) }
 
     public func setFence(of bin: Bin, to fence: Fence, expecting expected: Fence) async throws(StoreError) {
-        throw .noSuchBin(bin)
+        throw missing(bin)
     }
 
     public func marks(in bin: Bin, limit: Int, after cursor: Cursor?) async throws(StoreError) -> MarkPage {
-        throw .noSuchBin(bin)
+        throw missing(bin)
     }
 
-    public func clearMarks(_ ids: [MarkID], in bin: Bin) async throws(StoreError) { throw .noSuchBin(bin) }
+    public func clearMarks(_ ids: [MarkID], in bin: Bin) async throws(StoreError) { throw missing(bin) }
+
+    private func missing(_ bin: Bin) -> StoreError {
+        do throws(StoreError) {
+            try requireOpen()
+            return .noSuchBin(bin)
+        } catch {
+            return error
+        }
+    }
 }
 #endif

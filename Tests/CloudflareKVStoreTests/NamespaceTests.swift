@@ -100,6 +100,17 @@ import Testing
         }
     }
 
+    /// A scan that was left in the middle has no part in the next one, however long ago that was.
+    @Test func aScanBeginsAnew() async throws {
+        try await withStore(ScriptedCloudflareKV(["a": Item([1]), "b": Item([2])])) { store in
+            let left = try await store.scan(.all(), ScanOptions(limit: 1), after: nil)
+            #expect(left.count == 1 && left.cursor != nil)
+            try await store.put(CloudflareKVRecord([3]).encoded(), at: key("c"))
+            let found = try await records(store, ScanOptions())
+            #expect(found.keys.sorted() == ["a", "b", "c"])
+        }
+    }
+
     @Test func recordsAreWritten() async throws {
         let namespace = ScriptedCloudflareKV(["old": Item([1])], staleness: 2)
         try await withStore(namespace) { store in

@@ -2,6 +2,7 @@
 public import KeyValue
 import StoreHTTP
 import Synchronization
+import Tuples
 
 /// One page of the namespace's listing, and what was read of its records, kept for the next call: what is asked for again
 /// costs a request again.
@@ -39,9 +40,13 @@ extension CloudflareKVStore {
         let options = try options.validated(for: capabilities)
         try requireOpen()
         var builder = ScanPageBuilder(store: identity, space: range.space, options: options)
-        guard range.contains(key(of: "a")) else { return builder.page(cursor: nil) }
+        guard range.contains(key(of: "a")) else {
+            // There is nothing, so no scan of it can have given a cursor.
+            guard cursor == nil else { throw .foreignCursor }
+            return builder.page(cursor: nil)
+        }
         let position = try ListPosition(cursor)
-        var page = try await self.page(after: position.cursor)
+        var page = try await self.page(at: position)
         var place =
             position.name.map { last in
                 page.listing.keys.firstIndex {
@@ -71,11 +76,14 @@ extension CloudflareKVStore {
         return builder.page(cursor: page.listing.cursor.map { ListPosition(cursor: $0, name: nil).encoded })
     }
 
-    private func page(after cursor: String?) async throws(StoreError) -> ReadPage {
-        if let page = lastPage.withLock({ $0.take() }), page.cursor == cursor, !page.listing.keys.isEmpty {
+    /// The page that the last call left in the middle of it, or a new one. A scan that begins has a new one: who began
+    /// the other, and how long ago, nobody knows.
+    private func page(at position: ListPosition) async throws(StoreError) -> ReadPage {
+        if position.name != nil, let page = lastPage.withLock({ $0.take() }), page.cursor == position.cursor {
             return page
         }
-        return ReadPage(cursor: cursor, listing: try await namespace.list(prefix: prefix, after: cursor))
+        let listing = try await namespace.list(prefix: prefix, after: position.cursor)
+        return ReadPage(cursor: position.cursor, listing: listing)
     }
 
     private func readRecords(
@@ -117,7 +125,7 @@ extension CloudflareKVStore {
 
 /// Where a scan goes on: in which page of the listing, and behind which key there.
 struct ListPosition: Hashable, Sendable {
-    private static let format: UInt8 = 1
+    private static let format: Int64 = 1
 
     var cursor: String?
     var name: String?
@@ -130,20 +138,38 @@ struct ListPosition: Hashable, Sendable {
     /// The beginning without a cursor; throws ``StoreError/Code/invalidArgument`` for a cursor of something else.
     init(_ kept: Cursor?) throws(StoreError) {
         guard let kept else { return }
-        let parts = kept.bytes.dropFirst().split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
-        guard kept.bytes.first == ListPosition.format, parts.count == 2,
-            let cursor = String(validating: parts[0], as: UTF8.self),
-            let name = String(validating: parts[1], as: UTF8.self), !cursor.isEmpty || !name.isEmpty
-        else {
-            throw .invalidArgument("The cursor is not one of this range: begin the scan anew, without a cursor.")
+        let position: ListPosition?
+        do throws(TupleError) {
+            var decoder = try TupleDecoder(kept.bytes, byteCountMax: .max)
+            position = try ListPosition(try decoder.rest())
+        } catch {
+            throw .foreignCursor
         }
-        self.cursor = cursor.isEmpty ? nil : cursor
-        self.name = name.isEmpty ? nil : name
+        guard let position else { throw .foreignCursor }
+        self = position
     }
 
-    /// The format, the listing's cursor, a zero byte, the key.
+    /// Nil for a tuple that no position is encoded as.
+    private init?(_ tuple: Tuple) throws(TupleError) {
+        guard tuple.elements.count == 3, try tuple.integer(at: 0) == ListPosition.format else { return nil }
+        cursor = if case .null = try tuple.element(at: 1) { nil } else { try tuple.string(at: 1) }
+        name = if case .null = try tuple.element(at: 2) { nil } else { try tuple.string(at: 2) }
+    }
+
+    /// A tuple of the format, the listing's cursor, and the key; either may be null.
     var encoded: Cursor {
-        Cursor(bytes: [ListPosition.format] + Array((cursor ?? "").utf8) + [0] + Array((name ?? "").utf8))
+        var encoder = TupleEncoder()
+        encoder.append(ListPosition.format)
+        for text in [cursor, name] {
+            if let text { encoder.append(text) } else { encoder.appendNull() }
+        }
+        return Cursor(bytes: encoder.bytes)
+    }
+}
+
+extension StoreError {
+    fileprivate static var foreignCursor: StoreError {
+        .invalidArgument("The cursor is not one of this range: begin the scan anew, without a cursor.")
     }
 }
 #endif
