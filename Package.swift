@@ -351,7 +351,10 @@ let package = Package(
         ),
         .testTarget(
             name: "CloudflareKVStoreTests",
-            dependencies: ["CloudflareKVStore", "KeyValue", "Migration", "StoreHTTP", "TestServers", "TestSupport"]
+            dependencies: [
+                "CloudflareKVStore", "KeyValue", "KeyValueConformance", "Migration", "StoreHTTP", "TestServers",
+                "TestSupport",
+            ]
         ),
         .testTarget(
             name: "StoreHTTPTests",

@@ -8,22 +8,6 @@ import Testing
 
 @testable import CloudflareKVStore
 
-/// Hands requests to a namespace without a server between, so that time can be simulated.
-private struct DirectTransport: HTTPTransport {
-    let namespace: ScriptedCloudflareKV
-
-    func send(_ request: StoreRequest, deadline: Duration) async throws(HTTPFailure) -> StoreReply {
-        let headers = Dictionary(request.headers.map { ($0.name.lowercased(), $0.value) }) { first, _ in first }
-        let answer = namespace.answer(
-            HTTPExchangeRequest(method: request.method, target: request.target, headers: headers, body: request.body)
-        )
-        guard case .reply(let reply) = answer else { throw HTTPFailure(.disconnected, maybeSent: true) }
-        return StoreReply(status: reply.status, headers: reply.headers, body: reply.body)
-    }
-
-    func close() async {}
-}
-
 @Suite struct BudgetTests {
     /// A hundredth of a million keys at the full rate, in a hundredth of fifty minutes; or as many as `WHEREHOUSE_KEYS`
     /// says, in three milliseconds each. A million came in 2,840 s of that time, by 11,000 requests of which none was
@@ -35,22 +19,8 @@ private struct DirectTransport: HTTPTransport {
         for number in 0..<count { items["k\(number)"] = .init([0x76]) }
         let namespace = ScriptedCloudflareKV(items, now: { time.now })
         let environment = time.environment
-        let transport = BudgetedTransport(
-            base: DirectTransport(namespace: namespace),
-            budget: RequestBudget(now: environment.now()),
-            environment: environment
-        )
-        let store = CloudflareKVStore(
-            CloudflareNamespace(
-                caller: HTTPCaller(transport, environment: environment, timeout: .seconds(10)),
-                endpoint: try HTTPEndpoint("http://127.0.0.1:1"),
-                token: "t0ken",
-                path: ScriptedCloudflareKV.path
-            ),
-            partition: "ns1",
-            prefix: nil,
-            environment: environment
-        )
+        let budget = RequestBudget(now: environment.now())
+        let store = try CloudflareKVStore(of: namespace, partition: "ns1", budget: budget, environment: environment)
         var read = 0
         var cursor: Cursor?
         repeat {
