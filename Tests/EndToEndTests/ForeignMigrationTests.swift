@@ -79,6 +79,9 @@ import Testing
         let state = acknowledged(lines)
         #expect(lines.contains { $0.contains("are in another store, or are being moved there") })
         #expect(state.count > 20)
+        // The one table was copied in ranges.
+        let ranges = try await migration.run("status")["ranges"] as? [[String: Any]]
+        #expect(try #require(ranges).count { ($0["rows"] as? Int ?? 0) > 100 } > 8)
         let rows = try server.psql("SELECT k || ' ' || v FROM files WHERE v <> 'old'", database: database)
         let kept = acknowledged(rows.split(separator: "\n"))
         for (key, value) in state { #expect((kept[key] ?? nil) == value, "\(key)") }

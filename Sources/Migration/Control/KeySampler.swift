@@ -1,8 +1,9 @@
 import KeyValue
 
-/// Finds keys that split large partitions into parts, by looking up where keys begin.
+/// Finds keys that split large partitions into parts: among those that the store draws, where it can, else by looking up
+/// where keys begin.
 ///
-/// The keys of a partition are taken for a tree: those that begin alike are a branch, which splits where they go on
+/// For looking up, the keys of a partition are taken for a tree: those that begin alike are a branch, which splits where they go on
 /// differently. Whole levels of it are looked at, one look-up a branch, until there are enough branches. Each counts as
 /// much as another; where most keys begin with few of them, the parts are uneven, and there are still several.
 ///
@@ -41,24 +42,32 @@ struct KeySampler: Sendable {
 
     /// Keys at which a partition can be split, in ascending order.
     private mutating func cuts(of partition: [UInt8]) async throws(StoreError) -> [[UInt8]] {
+        if let source = source as? any SamplingStore {
+            let sample = Set(try await source.sample(of: partition))
+            if sample.count >= KeySampler.branchesMin {
+                return KeySampler.cuts(sample.sorted(by: ByteOrder.precedes))
+            }
+        }
         guard let first = try await first(in: partition, at: []) else { return [] }
         var branches = [Branch(first: first, depth: 0)]
         while branches.count < KeySampler.branchesMin {
             var next: [Branch] = []
             for branch in branches {
-                guard let parts = try await parts(of: branch, in: partition) else { return KeySampler.cuts(branches) }
+                guard let parts = try await parts(of: branch, in: partition) else {
+                    return KeySampler.cuts(branches.map(\.first))
+                }
                 next += parts
             }
             if next == branches { break }
             branches = next
         }
-        return KeySampler.cuts(branches)
+        return KeySampler.cuts(branches.map(\.first))
     }
 
     /// As many for one large partition as for another, as far as they have so many.
-    private static func cuts(_ branches: [Branch]) -> [[UInt8]] {
-        let count = min(branches.count, branchesMin)
-        return (1..<max(1, count)).map { branches[branches.count * $0 / count].first }
+    private static func cuts(_ keys: [[UInt8]]) -> [[UInt8]] {
+        let count = min(keys.count, branchesMin)
+        return (1..<max(1, count)).map { keys[keys.count * $0 / count] }
     }
 
     /// Keys that have their first bytes in common.

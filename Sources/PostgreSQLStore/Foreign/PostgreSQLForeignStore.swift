@@ -18,7 +18,7 @@ public import KeyValue
 /// The user has to own the tables and be allowed to create schemas in the database. Everything lies in the schema
 /// `wherehouse_capture`, but for triggers whose names begin with `wherehouse_`. A superuser, or an owner who disables
 /// triggers, can write past it: ``captureReport()`` shows that something is missing, and installing again counts a gap.
-public final class PostgreSQLForeignStore: ForeignCapture {
+public final class PostgreSQLForeignStore: ForeignCapture, SamplingStore {
     private let connection: PostgreSQLConnection
     private let environment: StoreEnvironment
     private let view: RawView
@@ -30,13 +30,12 @@ public final class PostgreSQLForeignStore: ForeignCapture {
     private init(
         _ connection: PostgreSQLConnection,
         _ environment: StoreEnvironment,
-        _ view: RawView,
-        _ capabilities: Capabilities
+        _ view: RawView
     ) {
         self.connection = connection
         self.environment = environment
         self.view = view
-        self.capabilities = capabilities
+        capabilities = view.capabilities
     }
 
     /// Opens a view over a connection, which it takes over: closing the view closes it.
@@ -48,7 +47,7 @@ public final class PostgreSQLForeignStore: ForeignCapture {
         let capabilities = Capabilities.foreign(limits: PostgreSQLRawStore.limits)
         do throws(StoreError) {
             let view = try await RawView.follow(connection, options, capabilities, environment)
-            return PostgreSQLForeignStore(connection, environment, view, capabilities)
+            return PostgreSQLForeignStore(connection, environment, view)
         } catch {
             await connection.close()
             throw error
@@ -84,6 +83,11 @@ public final class PostgreSQLForeignStore: ForeignCapture {
 
     public func count(_ range: KeyRange, _ options: ReadOptions) async throws(StoreError) -> Measurement {
         Measurement(try await view.count(range), .exact)
+    }
+
+    /// Keys of the rows in some 512 of the table's blocks, which the server draws.
+    public func sample(of partition: [UInt8]) async throws(StoreError) -> [[UInt8]] {
+        try await view.sample(of: partition)
     }
 
     public func status() async throws(StoreError) -> StoreStatus {

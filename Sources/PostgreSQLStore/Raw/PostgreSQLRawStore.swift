@@ -20,8 +20,11 @@ public struct PostgreSQLRawOptions: Hashable, Sendable {
 ///
 /// The partition is the table's name with its schema, quoted as SQL has it: `public.files`. The key is the tuple, as
 /// `Tuples` encodes it, of the columns of the primary key in the key's order: integers, truth values, byte strings and
-/// UUIDs as such, and the server's text of every other type. Rows come in the order of the primary key's own index,
-/// which for text is that of the column's collation, so no order is promised.
+/// UUIDs as such, and the server's text of every other type. Rows come in the order of the primary key's own index.
+/// Where that is the order of the keys' bytes in every table of the view, ranges of keys can be read, as
+/// `KeyOrder.store` says: where primary keys are made of integers, truth values, byte strings and UUIDs, and of `text`
+/// or `varchar` that the server sorts by its bytes (`COLLATE "C"`, in a database in UTF-8). No order is promised else:
+/// text is sorted as its language has it.
 ///
 /// The whole view is the database at the moment when it was opened: one transaction (REPEATABLE READ, READ ONLY), held
 /// on a connection of its own until it is closed. While it is open, the server can't clean up rows that were changed
@@ -48,7 +51,8 @@ public final class PostgreSQLRawStore: ReadOnlyStore {
         pageKeysMax: 4_096
     )
 
-    private static let capabilities = Capabilities.readOnly(
+    /// Without the order, which the tables tell.
+    private static let unorderedCapabilities = Capabilities.readOnly(
         limits: limits,
         consistency: .eventual,
         snapshotReads: true,
@@ -65,7 +69,7 @@ public final class PostgreSQLRawStore: ReadOnlyStore {
         self.options = options
         self.environment = environment
         self.view = view
-        capabilities = PostgreSQLRawStore.capabilities
+        capabilities = view.capabilities
     }
 
     /// Opens a view over a connection, which it takes over: closing the view closes it.
@@ -75,7 +79,7 @@ public final class PostgreSQLRawStore: ReadOnlyStore {
         environment: StoreEnvironment
     ) async throws(StoreError) -> PostgreSQLRawStore {
         do throws(StoreError) {
-            let view = try await RawView.take(connection, options, capabilities, environment)
+            let view = try await RawView.take(connection, options, unorderedCapabilities, environment)
             return PostgreSQLRawStore(connection, options, environment, view)
         } catch {
             await connection.close()
@@ -97,7 +101,12 @@ public final class PostgreSQLRawStore: ReadOnlyStore {
     }
 
     public func snapshot() async throws(StoreError) -> any StoreSnapshot {
-        try await RawView.take(connection, options, capabilities, environment)
+        let view = try await RawView.take(connection, options, capabilities, environment)
+        guard view.capabilities.order >= capabilities.order else {
+            await view.close()
+            throw StoreError(.unavailable, "A table has come that is not read in order: open the view again.")
+        }
+        return view
     }
 
     public func partitions(

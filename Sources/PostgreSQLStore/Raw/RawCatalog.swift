@@ -62,12 +62,23 @@ enum RawCatalog {
         return Query(start + " NOT c.relispartition AND n.nspname = ANY (current_schemas(false))")
     }
 
+    /// Whether the collation of a column is that of bytes. The database's own, `d`, is told by the database, which says
+    /// whose it is from PostgreSQL 15 on; those of `b` sort by code points, all of them.
+    private static let collatesBytes = """
+        SELECT CASE l.collprovider WHEN 'b' THEN true WHEN 'c' THEN l.collcollate IN ('C', 'POSIX') WHEN 'd' THEN \
+        (SELECT CASE COALESCE(to_jsonb(d) ->> 'datlocprovider', 'c') WHEN 'b' THEN true \
+        WHEN 'c' THEN d.datcollate IN ('C', 'POSIX') ELSE false END \
+        FROM pg_database d WHERE d.datname = current_database()) ELSE false END \
+        FROM pg_collation l WHERE l.oid = a.attcollation
+        """
+
     private static func query(columnsOf table: Int64) -> Query {
         Query(
             """
             SELECT a.attname::text, format_type(a.atttypid, a.atttypmod)::text, a.atttypid::bigint, \
             (SELECT p.place FROM unnest(i.indkey::int2[]) WITH ORDINALITY p (number, place) \
-            WHERE p.number = a.attnum AND p.place <= i.indnkeyatts) - 1 \
+            WHERE p.number = a.attnum AND p.place <= i.indnkeyatts) - 1, \
+            a.atttypid IN (25, 1043) AND getdatabaseencoding() = 'UTF8' AND (\(collatesBytes)) \
             FROM pg_attribute a LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary \
             WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
             """
@@ -84,7 +95,8 @@ enum RawCatalog {
                     name: name,
                     type: type,
                     kind: RawKind(typeNumber: number),
-                    keyPlace: result.integer(row, 3).map { Int($0) }
+                    keyPlace: result.integer(row, 3).map { Int($0) },
+                    sortsAsBytes: result.integer(row, 4) == 1
                 )
             )
         }

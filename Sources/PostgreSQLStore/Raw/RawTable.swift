@@ -11,6 +11,8 @@ struct RawTable: Sendable {
         let kind: RawKind
         /// The column's place in the primary key, from 0.
         let keyPlace: Int?
+        /// Whether the server keeps text of this column in the order of its bytes in UTF-8.
+        let sortsAsBytes: Bool
 
         /// The name as SQL has it.
         var identifier: String {
@@ -19,6 +21,18 @@ struct RawTable: Sendable {
 
         /// With the table's alias before it: a bare name behind ORDER BY would mean the text that is selected.
         var quoted: String { "r." + identifier }
+
+        /// Whether values come in the order of their encodings.
+        var isOrdered: Bool {
+            switch kind {
+            case .integer, .bool, .bytes, .uuid: true
+            case .text: sortsAsBytes
+            case .float, .double, .timestamp: false
+            }
+        }
+
+        /// The type of what is compared with it: one that a bound is not cut to, where it is another than the column's.
+        var comparedType: String { kind == .integer ? "bigint" : sortsAsBytes ? "text" : type }
     }
 
     /// `schema.name`, quoted as SQL has it: the name of the partition too.
@@ -43,36 +57,102 @@ struct RawTable: Sendable {
 
     // MARK: - Statements
 
-    private var keyList: String { key.map(\.quoted).joined(separator: ", ") }
+    private static func list(_ columns: some Sequence<Column>) -> String {
+        columns.map(\.quoted).joined(separator: ", ")
+    }
 
-    private func select(keysOnly: Bool) -> String {
+    private func select(keysOnly: Bool, _ clause: String = "") -> String {
         let keys = key.map { $0.kind.keyExpression($0.quoted) }
         let values = keysOnly ? [] : columns.map { $0.kind.expression($0.quoted) }
-        return "SELECT " + (keys + values).joined(separator: ", ") + " FROM " + source
+        return "SELECT " + (keys + values).joined(separator: ", ") + " FROM " + source + clause
     }
 
-    private func comparison(_ sign: String) -> String {
-        let parameters = key.indices.map { "$\($0 + 1)::\(key[$0].type)" }.joined(separator: ", ")
-        return " WHERE (\(keyList)) \(sign) (\(parameters))"
-    }
-
-    /// Rows in the order of the primary key, behind a key.
-    func page(after position: [UInt8]?, limit: Int, keysOnly: Bool) throws(StoreError) -> Query {
-        let end = " ORDER BY \(keyList) LIMIT \(limit)"
-        guard let position else { return Query(select(keysOnly: keysOnly) + end) }
-        guard let values = parameters(position) else {
-            throw .invalidArgument("The cursor is not one of this range: begin the scan anew, without a cursor.")
+    /// What rows between two bounds meet; the second may be open.
+    private func condition(_ lower: RawBound, _ upper: RawBound?) -> String {
+        var terms: [String] = []
+        var place = 1
+        func compare(_ bound: RawBound, _ sign: String) {
+            let columns = key.prefix(bound.values.count)
+            let parameters = columns.map { column in
+                defer { place += 1 }
+                return "$\(place)::\(column.comparedType)"
+            }
+            terms.append("(\(RawTable.list(columns))) \(sign) (\(parameters.joined(separator: ", ")))")
         }
-        return Query(select(keysOnly: keysOnly) + comparison(">") + end) { RawTable.append(values, to: &$0) }
+        if !lower.values.isEmpty {
+            compare(lower, lower.isInclusive ? ">=" : ">")
+        } else if !lower.isInclusive {
+            terms.append("false")
+        }
+        if let upper, !upper.values.isEmpty {
+            compare(upper, upper.isInclusive ? "<" : "<=")
+        } else if let upper, upper.isInclusive {
+            terms.append("false")
+        }
+        return terms.isEmpty ? "" : " WHERE " + terms.joined(separator: " AND ")
+    }
+
+    private func query(_ start: String, _ lower: RawBound, _ upper: RawBound?, _ end: String = "") -> Query {
+        Query(start + condition(lower, upper) + end) { parameters in
+            RawTable.append(lower.values + (upper?.values ?? []), to: &parameters)
+        }
+    }
+
+    /// Rows between two bounds, in the order of the primary key.
+    func page(from lower: RawBound, to upper: RawBound?, limit: Int, keysOnly: Bool) -> Query {
+        query(select(keysOnly: keysOnly), lower, upper, " ORDER BY \(RawTable.list(key)) LIMIT \(limit)")
     }
 
     /// The row of a key; nil for bytes that are no key of this table.
     func row(at position: [UInt8]) -> Query? {
         guard let values = parameters(position) else { return nil }
-        return Query(select(keysOnly: false) + comparison("=")) { RawTable.append(values, to: &$0) }
+        let parameters = key.indices.map { "$\($0 + 1)::\(key[$0].comparedType)" }.joined(separator: ", ")
+        return Query(select(keysOnly: false) + " WHERE (\(RawTable.list(key))) = (\(parameters))") {
+            RawTable.append(values, to: &$0)
+        }
     }
 
-    var count: Query { Query("SELECT count(*) FROM " + source) }
+    /// How many rows there are between two bounds.
+    func count(from lower: RawBound, to upper: RawBound?) -> Query {
+        query("SELECT count(*) FROM " + source, lower, upper)
+    }
+
+    /// How many blocks there are of it, its parts included.
+    var blocks: Query {
+        Query(
+            """
+            SELECT greatest(pg_relation_size($1::oid), (SELECT sum(pg_relation_size(t.relid)) \
+            FROM pg_partition_tree($1::oid::regclass) t))::bigint / current_setting('block_size')::bigint
+            """
+        ) { $0.append(number) }
+    }
+
+    /// How many blocks a sample is drawn from, about. A block holds 226 rows at most.
+    private static let sampledBlocks = 512
+
+    /// The keys of the rows in some blocks, each as likely as another.
+    func sample(ofBlocks blocks: Int) -> Query {
+        let percent = 100 * min(1, Double(RawTable.sampledBlocks) / Double(max(1, blocks)))
+        return Query(select(keysOnly: true, " TABLESAMPLE SYSTEM (\(percent))"))
+    }
+
+    // MARK: - Bounds
+
+    /// Whether rows come in the order of their keys' bytes.
+    var isOrdered: Bool { key.allSatisfy(\.isOrdered) }
+
+    /// The place of any bytes, if the table ``isOrdered``.
+    func bound(at bytes: [UInt8]) -> RawBound { RawBound(bytes, of: key.map(\.kind)) }
+
+    /// Right behind the row of a key.
+    func bound(behind position: [UInt8]) throws(StoreError) -> RawBound {
+        guard let values = parameters(position) else {
+            throw .invalidArgument("The cursor is not one of this range: begin the scan anew, without a cursor.")
+        }
+        return RawBound(behind: values)
+    }
+
+    // MARK: - Parameters
 
     private static func append(_ values: [TupleElement], to parameters: inout Parameters) {
         for value in values {
@@ -100,7 +180,7 @@ struct RawTable: Sendable {
 
     // MARK: - Rows
 
-    /// The key of a row that ``page(after:limit:keysOnly:)`` or ``row(at:)`` gave.
+    /// The key of a row that ``page(from:to:limit:keysOnly:)`` or ``row(at:)`` gave.
     func key(_ result: QueryResult, _ row: Int) throws(StoreError) -> [UInt8] {
         var elements: [TupleElement] = []
         for (index, column) in key.enumerated() { elements.append(column.kind.keyElement(result, row, index)) }
@@ -150,6 +230,17 @@ enum RawKind: Sendable {
     }
 
     func expression(_ column: String) -> String { self == .text ? column + "::text" : column }
+
+    /// What an element of a key of this kind may begin with.
+    var firstBytes: ClosedRange<UInt8> {
+        switch self {
+        case .integer: 0x0c...0x1c
+        case .bool: 0x26...0x27
+        case .bytes: 0x01...0x01
+        case .uuid: 0x30...0x30
+        case .float, .double, .timestamp, .text: 0x02...0x02
+        }
+    }
 
     /// As parts of a key, these are compared with what was given as text.
     private var isTextAsKey: Bool { [.float, .double, .timestamp, .text].contains(self) }

@@ -9,7 +9,7 @@ final class RawView: StoreSnapshot {
     private let connection: PostgreSQLConnection
     /// The connection of the one moment; nil for a view of the present.
     private let lease: Lease?
-    private let capabilities: Capabilities
+    let capabilities: Capabilities
     private let identity: StoreIdentity
     private let environment: StoreEnvironment
     private let isClosed = Mutex(false)
@@ -32,6 +32,8 @@ final class RawView: StoreSnapshot {
     ) {
         connection = store
         self.lease = lease
+        var capabilities = capabilities
+        capabilities.order = found.tables.allSatisfy(\.isOrdered) ? .store : .none
         self.capabilities = capabilities
         self.environment = environment
         identity = environment.makeIdentity()
@@ -82,8 +84,21 @@ final class RawView: StoreSnapshot {
 
     private func tables(in range: KeyRange) -> [RawTable] {
         guard range.space == .records else { return [] }
-        guard case .keys(let partition, _, _) = range.extent else { return tables }
-        return tables.filter { $0.partition == partition }
+        switch range.extent {
+        case .all: return tables
+        case .partitions(let lower, let upper):
+            return tables.filter { table in
+                lower.map { !ByteOrder.precedes(table.partition, $0) } ?? true
+                    && upper.map { ByteOrder.precedes(table.partition, $0) } ?? true
+            }
+        case .keys(let partition, _, _): return tables.filter { $0.partition == partition }
+        }
+    }
+
+    /// Between which places a range's rows of a table lie.
+    private func bounds(of table: RawTable, in range: KeyRange) -> (lower: RawBound, upper: RawBound?) {
+        guard case .keys(_, let lower, let upper) = range.extent else { return (.start, nil) }
+        return (lower.map { table.bound(at: $0) } ?? .start, upper.map { table.bound(at: $0) })
     }
 
     func get(_ keys: [Key]) async throws(StoreError) -> [Entry?] {
@@ -127,7 +142,9 @@ final class RawView: StoreSnapshot {
         while index < tables.count {
             let table = tables[index]
             let limit = min(size, options.limit - builder.examined)
-            let query = try table.page(after: after, limit: limit, keysOnly: options.keysOnly)
+            var (lower, upper) = bounds(of: table, in: range)
+            if let after { lower = try table.bound(behind: after) }
+            let query = table.page(from: lower, to: upper, limit: limit, keysOnly: options.keysOnly)
             guard let result = try await read([query]).first else { break }
             for row in 0..<result.count {
                 let key = Key(partition: table.partition, bytes: try table.key(result, row))
@@ -154,7 +171,7 @@ final class RawView: StoreSnapshot {
         let last = try cursor.partitionPosition(in: space)
         var found: [[UInt8]] = []
         for table in tables(in: .all(in: space)) where last.map({ ByteOrder.precedes($0, table.partition) }) ?? true {
-            let query = try table.page(after: nil, limit: 1, keysOnly: true)
+            let query = table.page(from: .start, to: nil, limit: 1, keysOnly: true)
             guard let result = try await read([query]).first, result.count > 0 else { continue }
             found.append(table.partition)
             if found.count == limit {
@@ -164,9 +181,25 @@ final class RawView: StoreSnapshot {
         return PartitionPage(partitions: found, cursor: nil)
     }
 
+    /// Keys of a table, from pages that the server draws.
+    func sample(of partition: [UInt8]) async throws(StoreError) -> [[UInt8]] {
+        guard let table = tables.first(where: { $0.partition == partition }),
+            let blocks = try await read([table.blocks]).first?.integer(0, 0),
+            let result = try await read([table.sample(ofBlocks: Int(clamping: blocks))]).first
+        else { return [] }
+        var keys: [[UInt8]] = []
+        keys.reserveCapacity(result.count)
+        for row in 0..<result.count { keys.append(try table.key(result, row)) }
+        return keys
+    }
+
     func count(_ range: KeyRange) async throws(StoreError) -> Int {
         try range.validate(for: capabilities)
-        return try await read(tables(in: range).map(\.count)).reduce(0) { $0 + Int($1.integer(0, 0) ?? 0) }
+        let queries = tables(in: range).map { table in
+            let (lower, upper) = bounds(of: table, in: range)
+            return table.count(from: lower, to: upper)
+        }
+        return try await read(queries).reduce(0) { $0 + Int($1.integer(0, 0) ?? 0) }
     }
 
     func close() async { release() }

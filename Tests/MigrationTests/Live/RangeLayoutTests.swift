@@ -4,6 +4,28 @@ import Testing
 
 @testable import Migration
 
+/// A store that draws every tenth key.
+private struct SampledMemory: StoreDecorator, SamplingStore {
+    let base: any KeyValueStore
+
+    func around<Result: Sendable>(
+        _ call: StoreCall,
+        _ body: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result { try await body() }
+
+    func sample(of partition: [UInt8]) async throws(StoreError) -> [[UInt8]] {
+        let options = ScanOptions(limit: 4_096, bytesMax: 1 << 20, keysOnly: true)
+        var keys: [[UInt8]] = []
+        var cursor: Cursor?
+        repeat {
+            let page = try await base.scan(.partition(partition), options, after: cursor)
+            keys += page.map(\.key.bytes)
+            cursor = page.cursor
+        } while cursor != nil
+        return stride(from: 0, to: keys.count, by: 10).map { keys[$0] }.reversed()
+    }
+}
+
 /// How a source is split into the ranges that workers share.
 @Suite struct RangeLayoutTests {
     private func rows(_ store: any KeyValueStore, _ layout: RangeLayout) async throws -> [[Key]] {
@@ -56,6 +78,18 @@ import Testing
         #expect(Set(parts.flatMap(\.self)).count == 25_100)
         #expect(parts.allSatisfy { $0.count <= 6_000 }, "\(parts.map(\.count))")
         #expect(parts.count { $0.count > 1_000 } > 4)
+    }
+
+    @Test func aPartitionIsSplitByASampleWhereTheStoreDrawsOne() async throws {
+        // Nearly all keys begin alike, as those of numbers that are counted up do.
+        let keys = (0..<10_000).map { $0 < 300 ? "\($0 % 256)/\($0)" : "large/\(RangeLayoutTests.decimal($0))" }
+        let store = MemoryStore()
+        await fill(store, "p", keys)
+        let sampling = SampledMemory(base: store)
+        let layout = try await RangeLayout(of: sampling)
+        let counts = try await rows(sampling, layout).map(\.count)
+        #expect(counts.reduce(0, +) == 10_000)
+        #expect(counts.count { $0 > 0 } > 8 && counts.allSatisfy { $0 < 1_500 }, "\(counts)")
     }
 
     @Test func partitionsThatAreReadInNoOrderAreSharedWhole() async throws {

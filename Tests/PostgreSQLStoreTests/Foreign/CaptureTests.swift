@@ -173,6 +173,46 @@ struct CaptureTests {
     }
 }
 
+@Suite("Samples of a large table")
+struct SampleTests {
+    @Test(
+        "split it into parts of about as many rows",
+        arguments: ["", " PARTITION BY HASH (k)"]
+    )
+    func samples(partitioning: String) async throws {
+        let foreign = try await ForeignDatabase(
+            "CREATE TABLE t (k int PRIMARY KEY, v text)\(partitioning)",
+            partitioning.isEmpty ? "" : "CREATE TABLE t0 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
+            partitioning.isEmpty ? "" : "CREATE TABLE t1 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 1)",
+            // Some 2,100 blocks, which are more than are drawn.
+            "INSERT INTO t SELECT g, repeat('v', 1500) FROM generate_series(1, 10000) g"
+        )
+        let view = try await foreign.view()
+        let partition = Array("public.t".utf8)
+        let sample = try await view.sample(of: partition).sorted(by: ByteOrder.precedes)
+        #expect((1_000..<5_000).contains(sample.count), "\(sample.count)")
+        #expect(Set(sample).count == sample.count)
+        let cuts = (1..<4).map { sample[sample.count * $0 / 4] }
+        for (lower, upper) in zip([nil] + cuts, cuts + [nil]) as Zip2Sequence<[[UInt8]?], [[UInt8]?]> {
+            let count = try await view.count(.partition(partition, from: lower, to: upper)).value
+            #expect((1_500...3_500).contains(count), "\(count)")
+        }
+        #expect(try await view.sample(of: Array("public.absent".utf8)).isEmpty)
+        await view.close()
+    }
+
+    @Test("are all of a small one")
+    func small() async throws {
+        let foreign = try await ForeignDatabase(
+            "CREATE TABLE t (k uuid PRIMARY KEY); INSERT INTO t SELECT md5(g::text)::uuid FROM generate_series(1, 99) g"
+        )
+        let view = try await foreign.view()
+        let page = try await view.scan(.all(), ScanOptions(), after: nil)
+        #expect(try await Set(view.sample(of: Array("public.t".utf8))) == Set(page.map(\.key.bytes)))
+        await view.close()
+    }
+}
+
 @Suite("Refusing foreign writers")
 struct ForeignFenceTests {
     @Test("fails every change from then on, also of transactions that began before, and lets them in again")

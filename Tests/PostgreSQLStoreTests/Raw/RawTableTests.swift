@@ -1,6 +1,7 @@
 #if PostgreSQL
 import KeyValue
 import TestServers
+import TestSupport
 import Testing
 import Tuples
 
@@ -113,6 +114,61 @@ struct RawTableTests {
         #expect(try entries.map { try $0.map { try PostgreSQLRawRow(decoding: $0.value) } } == rows.map(\.row))
         #expect(try await view.count(.all()) == Measurement(50, .exact))
         await view.close()
+    }
+
+    @Test(
+        "reads ranges where the server's order is that of the bytes",
+        arguments: [
+            ("smallint", "g * 500 - 12000"), ("integer", "g * g * 100000 - 2000000"), ("bigint", "(g - 25) * 1e17"),
+            ("uuid", "md5(g::text)::uuid"), ("bytea", "decode(substr(md5(g::text), 1, 2 * (g % 4)), 'hex')"),
+            ("text COLLATE \"C\"", "chr(g * 1000) || chr(g)"),
+            ("varchar(3) COLLATE \"C\"", "chr(g * 9) || chr(65 + g)"),
+            ("boolean", "g % 2 = 0"),
+        ]
+    )
+    func ranges(type: String, value: String) async throws {
+        let legacy = try await Legacy(
+            "CREATE TABLE t (k \(type), n int, PRIMARY KEY (k, n)); "
+                + "INSERT INTO t SELECT \(value), g * 37 % 101 - 50 FROM generate_series(1, 50) g"
+        )
+        let view = try await legacy.view()
+        #expect(view.capabilities.order == .store)
+        let keys = try await everything(in: view).map(\.key)
+        #expect(keys.count == 50 && keys == keys.sorted())
+        var random = SeededGenerator(seed: 3)
+        for number in 0..<12 {
+            var bounds: [[UInt8]?] = []
+            for _ in 0..<2 {
+                let key = keys.randomElement(using: &random)?.bytes ?? []
+                bounds.append(key.prefix(Int.random(in: 0...key.count, using: &random)) + random.bytes(number % 3))
+            }
+            if number == 11 { bounds[1] = nil }
+            let range = KeyRange.partition(Array("public.t".utf8), from: bounds[0], to: bounds[1])
+            let found = try await everything(in: view, range).map(\.key)
+            #expect(found == keys.filter { range.contains($0) }, "\(range)")
+            #expect(try await view.count(range).value == found.count)
+        }
+        let none = KeyRange(extent: .partitions(lower: Array("public.t".utf8) + [0], upper: nil))
+        #expect(try await view.count(none).value == 0)
+        await view.close()
+    }
+
+    @Test("promises no order, and refuses ranges, where the server's is another")
+    func languages() async throws {
+        let legacy = try await Legacy(
+            "CREATE TABLE numbers (k bigint PRIMARY KEY)",
+            "CREATE TABLE days (k date PRIMARY KEY); INSERT INTO days VALUES ('2026-01-02')"
+        )
+        let view = try await legacy.view()
+        #expect(view.capabilities.order == .none)
+        await #expect {
+            try await view.scan(.partition(Array("public.days".utf8), from: [2]), ScanOptions(), after: nil)
+        } throws: { ($0 as? StoreError)?.code == .unsupported }
+        let numbers = try await legacy.view(PostgreSQLRawOptions(table: "numbers"))
+        #expect(numbers.capabilities.order == .store)
+        let wide = Key(partition: Array("public.numbers".utf8), bytes: try Tuple([.integer(.max)]).encoded())
+        #expect(try await numbers.get(wide) == nil)
+        for view in [view, numbers] { await view.close() }
     }
 
     @Test("stays at its moment while others write, and a snapshot takes another")
