@@ -18,14 +18,14 @@ extension CloudflareKVStore {
     public func get(_ keys: [Key], _ options: ReadOptions) async throws(StoreError) -> [Entry?] {
         try Key.validate(keys, for: capabilities.limits)
         try requireOpen()
-        let names = keys.map(name(of:))
-        let distinct = Set(names.compactMap { $0 }).sorted()
+        // By keys and not by names: two texts that are one to a reader are two names.
+        let distinct = Set(keys.filter { name(of: $0) != nil }).sorted()
         let found = Dictionary(
-            uniqueKeysWithValues: zip(distinct, try await namespace.records(distinct))
+            uniqueKeysWithValues: zip(distinct, try await namespace.records(distinct.compactMap(name(of:))))
         )
         let nonce = environment.random()
-        return zip(keys, names).map { key, name in
-            guard let name, let record = found[name] ?? nil else { return nil }
+        return keys.map { key in
+            guard let record = found[key] ?? nil else { return nil }
             let revision = Revision(store: identity, key: key, nonce: nonce)
             return Entry(key: key, value: record.encoded(), revision: revision)
         }
@@ -49,9 +49,7 @@ extension CloudflareKVStore {
         var page = try await self.page(at: position)
         var place =
             position.name.map { last in
-                page.listing.keys.firstIndex {
-                    $0.name.utf8.lexicographicallyPrecedes(last.utf8) == false && $0.name != last
-                }
+                page.listing.keys.firstIndex { last.utf8.lexicographicallyPrecedes($0.name.utf8) }
                     ?? page.listing.keys.count
             } ?? 0
         let nonce = environment.random()
@@ -73,13 +71,17 @@ extension CloudflareKVStore {
             return builder.page(cursor: next.encoded)
         }
         lastPage.withLock { $0 = nil }
-        return builder.page(cursor: page.listing.cursor.map { ListPosition(cursor: $0, name: nil).encoded })
+        // The name goes along, since a page that is listed again may be another: it may have no keys and go on.
+        let last = page.listing.keys.last?.name ?? position.name
+        return builder.page(cursor: page.listing.cursor.map { ListPosition(cursor: $0, name: last).encoded })
     }
 
-    /// The page that the last call left in the middle of it, or a new one. A scan that begins has a new one: who began
-    /// the other, and how long ago, nobody knows.
+    /// The page that the last call left at this position in the middle of it, or a new one. A scan that begins has a new
+    /// one: who began the other, and how long ago, nobody knows.
     private func page(at position: ListPosition) async throws(StoreError) -> ReadPage {
-        if position.name != nil, let page = lastPage.withLock({ $0.take() }), page.cursor == position.cursor {
+        if let page = lastPage.withLock({ $0.take() }), let name = position.name, page.cursor == position.cursor,
+            page.listing.keys.contains(where: { $0.name.utf8.elementsEqual(name.utf8) })
+        {
             return page
         }
         let listing = try await namespace.list(prefix: prefix, after: position.cursor)

@@ -81,10 +81,11 @@ struct CloudflareNamespace: Sendable {
             return try await recordsAtOnce(names[..<middle]) + recordsAtOnce(names[middle...])
         }
         guard let members = reply["result"]?["values"]?.members else { throw .strangeReply(["server": "\(endpoint)"]) }
-        let values = Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
+        // By bytes: two texts that are one to a reader are two names.
+        let values = Dictionary(members.map { (Array($0.name.utf8), $0.value) }) { first, _ in first }
         var found: [CloudflareKVRecord?] = []
         for name in names {
-            guard let item = values[name] else { throw .strangeReply(["server": "\(endpoint)"]) }
+            guard let item = values[Array(name.utf8)] else { throw .strangeReply(["server": "\(endpoint)"]) }
             found.append(try await record(item, of: name))
         }
         return found
@@ -141,15 +142,15 @@ struct CloudflareNamespace: Sendable {
         fileprivate var unit: BilledUnit { self == .put ? .writes : .deletes }
     }
 
-    /// Sends a change of several keys; the names of those that were not changed.
-    func change(_ call: Change, keys: Int, body: [UInt8]) async throws(StoreError) -> Set<String> {
+    /// Sends a change of several keys; the names of those that were not changed, as bytes.
+    func change(_ call: Change, keys: Int, body: [UInt8]) async throws(StoreError) -> Set<[UInt8]> {
         try await self.call(call.method, call.target, call.unit, keys, body: body, changes: true) {
             (reply) throws(StoreError) in
             guard reply.isSuccess, let json = JSON(parsing: reply.body), json["success"]?.bool == true else {
                 throw failure(of: reply, changes: true)
             }
             let names = json["result"]?["unsuccessful_keys"]?.items ?? []
-            return Set(names.compactMap(\.text))
+            return Set(names.compactMap { $0.text.map { Array($0.utf8) } })
         }
     }
 

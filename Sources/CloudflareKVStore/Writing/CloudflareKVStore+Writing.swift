@@ -96,7 +96,7 @@ extension CloudflareKVStore {
         let body = Array("[".utf8) + call.items.joined(separator: [0x2C]) + Array("]".utf8)
         do throws(StoreError) {
             let failed = try await namespace.change(change, keys: call.items.count, body: body)
-            for (name, place) in zip(call.names, call.places) where failed.contains(name) {
+            for (name, place) in zip(call.names, call.places) where failed.contains(Array(name.utf8)) {
                 results[place] = .failure(
                     StoreError(.outcomeUnknown, "The server did not change every key: change it again.", ["key": name])
                 )

@@ -29,7 +29,8 @@ public final class ScriptedCloudflareKV: Sendable {
     }
 
     private struct State {
-        var items: [String: Item] = [:]
+        /// By the bytes of their names: two texts that are one to a reader are two names.
+        var items: [[UInt8]: Item] = [:]
         /// Names in the order of their bytes; nil when they have to be sorted anew.
         var order: [String]?
         /// Writes that do not show yet, and after how many requests they do.
@@ -71,15 +72,17 @@ public final class ScriptedCloudflareKV: Sendable {
         self.staleness = staleness
         self.emptyPageEvery = emptyPageEvery
         self.now = now
-        state.withLock { $0.items = items }
+        let named = items.map { (Array($0.key.utf8), $0.value) }
+        state.withLock { $0.items = Dictionary(uniqueKeysWithValues: named) }
     }
 
     /// What there is, whether it shows yet or not.
     public var items: [String: Item] {
         state.withLock { state in
             var items = state.items
-            for write in state.pending { items[write.name] = write.item }
-            return items
+            for write in state.pending { items[Array(write.name.utf8)] = write.item }
+            let named = items.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }
+            return Dictionary(named) { first, _ in first }
         }
     }
 
@@ -109,7 +112,7 @@ public final class ScriptedCloudflareKV: Sendable {
             }
             for place in state.pending.indices { state.pending[place].requestsLeft -= 1 }
             for write in state.pending where write.requestsLeft < 0 {
-                state.items[write.name] = write.item
+                state.items[Array(write.name.utf8)] = write.item
                 state.order = nil
             }
             state.pending.removeAll { $0.requestsLeft < 0 }
@@ -149,7 +152,8 @@ public final class ScriptedCloudflareKV: Sendable {
             for name in body as? [String] ?? [] { state.pending.append((name, nil, staleness)) }
             return Self.success("{}")
         case ("GET", _) where call.hasPrefix("/values/"):
-            guard let name = String(call.dropFirst(8)).removingPercentEncoding, let item = state.items[name] else {
+            guard let name = String(call.dropFirst(8)).removingPercentEncoding, let item = state.items[Array(name.utf8)]
+            else {
                 return Self.error(404, 10_009, "get: 'key not found'")
             }
             return HTTPExchangeReply(200, body: item.value)
@@ -163,7 +167,9 @@ public final class ScriptedCloudflareKV: Sendable {
             return Self.error(400, 10_024, "limit has to be between 10 and 1000")
         }
         let names =
-            state.order ?? state.items.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            state.order
+            ?? state.items.keys.sorted { $0.lexicographicallyPrecedes($1) }
+            .map { String(decoding: $0, as: UTF8.self) }
         state.order = names
         let start = query["cursor"].flatMap { Int($0, radix: 36) } ?? 0
         state.listCount += 1
@@ -173,7 +179,9 @@ public final class ScriptedCloudflareKV: Sendable {
         while !isEmpty, place < names.count, rows.count < limit {
             let name = names[place]
             place += 1
-            guard let item = state.items[name], name.hasPrefix(query["prefix"] ?? "") else { continue }
+            guard let item = state.items[Array(name.utf8)], name.utf8.starts(with: (query["prefix"] ?? "").utf8) else {
+                continue
+            }
             var row = "{\"name\":\(CouchDocuments.quoted(name))"
             if let expiration = item.expiration { row += ",\"expiration\":\(expiration)" }
             if let metadata = item.metadata { row += ",\"metadata\":\(metadata)" }
@@ -187,7 +195,7 @@ public final class ScriptedCloudflareKV: Sendable {
     private func read(_ names: [String], _ state: State) -> HTTPExchangeReply {
         guard (1...100).contains(names.count) else { return Self.error(400, 10_024, "1 to 100 keys") }
         let values = names.map { name -> String in
-            guard let item = state.items[name] else { return "\(CouchDocuments.quoted(name)):null" }
+            guard let item = state.items[Array(name.utf8)] else { return "\(CouchDocuments.quoted(name)):null" }
             let text = CouchDocuments.quoted(String(decoding: item.value, as: UTF8.self))
             return "\(CouchDocuments.quoted(name)):{\"value\":\(text),\"metadata\":\(item.metadata ?? "null")}"
         }
