@@ -238,7 +238,7 @@ final class ChangeFollower: Sendable {
         do throws(StoreError) {
             if position == nil || !stream.isContinued { try await noteGap() }
             position = stream.beginning
-            arrived([], at: stream.beginning, before: stream.beginning, of: node)
+            reached(stream.beginning, of: node)
             state.withLock { $0.streams[node.description] = stream }
             while true {
                 let next = try await stream.next()
@@ -259,22 +259,19 @@ final class ChangeFollower: Sendable {
             if case .everything(let number) = change.subject { number ?? database == database } else { false }
         }
         if isEmptied { try await noteGap() }
-        arrived(next.changes, at: next.position, before: before, of: node)
-        // Whoever compares anew because of this gap sees what came before it was counted, but what another node tells
+        // Whoever compares anew because of a gap sees what came before it was counted, but what another node tells
         // meanwhile may come too late for that.
-        guard let last = state.withLock({ $0.pending.count > pendingMax ? $0.pending.last : nil }) else { return }
-        try await noteGap()
-        state.withLock { $0.forgetChanges(upTo: last) }
+        if let last = keep(next.changes, of: node, before: before) {
+            try await noteGap()
+            state.withLock { $0.forgetChanges(upTo: last) }
+        }
+        reached(next.position, of: node)
     }
 
-    private func arrived(
-        _ changes: [RedisChange],
-        at position: RedisStreamPosition,
-        before: RedisStreamPosition,
-        of node: RedisEndpoint
-    ) {
+    /// Keeps changes to be carried over; the number of the last where there are more than fit.
+    private func keep(_ changes: [RedisChange], of node: RedisEndpoint, before: RedisStreamPosition) -> UInt64? {
         let name = node.description
-        state.withLock { state in
+        return state.withLock { state in
             var before = before
             for change in changes {
                 if case .key(let key, let number) = change.subject, key != CaptureRecord.key,
@@ -284,8 +281,15 @@ final class ChangeFollower: Sendable {
                 }
                 before = change.position
             }
-            state.positions[name] = position
-            state.failures[name] = nil
+            return state.pending.count > pendingMax ? state.pending.last : nil
+        }
+    }
+
+    /// Says that everything up to a position is kept, or that a gap is counted for it: who waits for that goes on.
+    private func reached(_ position: RedisStreamPosition, of node: RedisEndpoint) {
+        state.withLock { state in
+            state.positions[node.description] = position
+            state.failures[node.description] = nil
         }
     }
 
