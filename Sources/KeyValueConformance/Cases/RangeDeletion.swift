@@ -24,8 +24,8 @@ extension ConformanceCase {
                 }
             }
         },
-        ConformanceCase("range-deletion/of-everything", .offer(.partitions)) { context in
-            let keys = (0..<30).map { Key("p\($0 % 4)", "\($0)") }
+        ConformanceCase("range-deletion/of-everything") { context in
+            let keys = (0..<30).map { context.key("\($0)", in: "p\($0 % 4)") }
             try await context.fill(keys)
             _ = try await delete(.all(), limit: 7, context)
             try await context.settle()

@@ -40,8 +40,9 @@ extension ConformanceCase {
                 try await context.expect(key, is: value)
             }
         },
-        ConformanceCase("records/get-answers-in-request-order", .offer(.partitions)) { context in
-            let keys = ["c", "a", "e", "b"].map { context.key($0) } + [Key("o", "z"), Key("z", "a")]
+        ConformanceCase("records/get-answers-in-request-order") { context in
+            let others = [context.key("z", in: "o"), context.offers(.partitions) ? Key("z", "a") : context.key("0")]
+            let keys = ["c", "a", "e", "b"].map { context.key($0) } + others
             try await context.fill(keys)
             let asked = [keys[1], context.key("gone"), keys[5], keys[0], keys[3], keys[4], keys[0], keys[2]]
             try await context.eventually {
@@ -67,9 +68,9 @@ extension ConformanceCase {
                 try expect(row == nil, "a delete leaves no tombstone")
             }
         },
-        ConformanceCase("records/delete-of-nothing-succeeds", .offer(.partitions)) { context in
+        ConformanceCase("records/delete-of-nothing-succeeds") { context in
             try await context.write(.delete, at: context.key("never"))
-            try await context.write(.delete, at: Key("nowhere", "never"))
+            try await context.write(.delete, at: context.key("never", in: "nowhere"))
             try await context.expectKeys(.all(), are: [])
         },
         ConformanceCase("records/revision-is-the-same-by-every-way", .offer(.revisions)) { context in

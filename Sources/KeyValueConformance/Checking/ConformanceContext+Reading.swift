@@ -7,6 +7,9 @@ extension ConformanceContext {
     /// A key in the partition that most cases use.
     func key(_ text: String, space: KeySpace = .records) -> Key { Key("p", text, space: space) }
 
+    /// A key in a partition of this name, or in that of most cases where there is no other.
+    func key(_ text: String, in partition: String) -> Key { Key(offers(.partitions) ? partition : "p", text) }
+
     /// Runs `body` until it throws no ``ConformanceFailure``: once where reads show every acknowledged write, a
     /// bounded number of times where they may lag.
     func eventually<Result>(_ body: () async throws -> Result) async throws -> Result {
