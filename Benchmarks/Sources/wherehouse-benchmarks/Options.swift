@@ -33,10 +33,14 @@ struct Options {
 }
 
 /// The command line has an argument that makes no sense.
-struct WrongUsage: Error {
+struct WrongUsage: Error, CustomStringConvertible {
     var argument: String
-    var known =
-        Theme.allCases.map(\.rawValue) + [
-            "records=", "uploads=", "repeats=", "directory=", "markdown=", "json=", "swift=",
-        ]
+
+    var description: String {
+        let themes = Theme.allCases.map(\.rawValue).joined(separator: ", ")
+        return """
+            \(argument) is nothing that can be asked for. There are records= and uploads= (10000 or more), repeats= (1 or \
+            more), directory=, markdown=, json=, swift=, and these themes: \(themes)
+            """
+    }
 }

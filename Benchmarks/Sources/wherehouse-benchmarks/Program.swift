@@ -6,7 +6,13 @@ struct Program {
     static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst()
         if arguments.first == "child" { return try await Child.main(Array(arguments.dropFirst())) }
-        let options = try Options(arguments)
+        let options: Options
+        do {
+            options = try Options(arguments)
+        } catch let error as WrongUsage {
+            FileHandle.standardError.write(Data("benchmarks: \(error)\n".utf8))
+            exit(64)
+        }
         let (results, failures) = try await measure(options)
         let report = Report(
             results: results,

@@ -42,12 +42,13 @@ struct PythonPeer {
         return program
     }
 
+    /// Where a script of `Peers` is.
+    static func path(of script: String) -> String { package.appending(path: "Peers/\(script)").path() }
+
     private func run(_ work: String, _ operations: Int) throws -> (Double, Int) {
         let process = Process()
         process.executableURL = try PythonPeer.program("python3")
-        process.arguments = [
-            PythonPeer.package.appending(path: "Peers/\(script)").path(), work, "\(operations)", input,
-        ]
+        process.arguments = [PythonPeer.path(of: script), work, "\(operations)", input]
         let output = Pipe()
         process.standardOutput = output
         try process.run()

@@ -9,7 +9,11 @@ final class MotoProcess {
     private let server: ServerProcess
 
     init() throws {
-        server = try ServerProcess("\"$1\" -H 127.0.0.1 -p $0", try PythonPeer.program("moto_server").path())
+        server = try ServerProcess(
+            "\"$1\" \"$2\" $0",
+            try PythonPeer.program("python3").path(),
+            PythonPeer.path(of: "moto_server.py")
+        )
         authority = "127.0.0.1:\(server.port)"
         try server.wait { (try? Command.run(["curl", "-s", "-o", "/dev/null", "http://\(authority)/"])) != nil }
     }
