@@ -3,9 +3,9 @@ import KeyValue
 /// Finds keys that split large partitions into parts: among those that the store draws, where it can, else by looking up
 /// where keys begin.
 ///
-/// For looking up, the keys of a partition are taken for a tree: those that begin alike are a branch, which splits where they go on
-/// differently. Whole levels of it are looked at, one look-up a branch, until there are enough branches. Each counts as
-/// much as another; where most keys begin with few of them, the parts are uneven, and there are still several.
+/// For looking up, the keys of a partition are taken for a tree: those that begin alike are a branch, which splits where
+/// they go on differently. Whole levels of it are looked at, one look-up a branch, until there are enough branches. Each
+/// counts as much as another; where most keys begin with few of them, the parts are uneven, and there are still several.
 ///
 /// All partitions together cost at most ``keysMax`` keys to find out which are large, and ``lookupsMax`` look-ups.
 struct KeySampler: Sendable {
