@@ -11,17 +11,22 @@ public enum Patience {
         throw ServerError("What was waited for did not happen within a minute.")
     }
 
-    /// Returns when a call succeeds that fails at first since its store has not found its way back yet.
-    public static func untilRecovered(_ call: () async throws -> Void) async throws {
+    /// What a call returns when it succeeds, that fails at first since its store has not found its way back yet, or since
+    /// the machine is too busy for the time that the store is given.
+    @discardableResult
+    public static func untilRecovered<Result>(_ call: () async throws -> Result) async throws -> Result {
+        var result: Result?
         try await until {
             do {
-                try await call()
+                result = try await call()
                 return true
             } catch let error as StoreError {
                 guard [.unavailable, .timedOut, .outcomeUnknown].contains(error.code) else { throw error }
                 return false
             }
         }
+        guard let result else { throw ServerError("What was waited for has no result.") }
+        return result
     }
 
     /// What starts a server, up to three times: somebody else may have taken its port meanwhile.

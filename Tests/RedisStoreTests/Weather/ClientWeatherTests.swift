@@ -25,7 +25,7 @@ import Testing
 
     /// Asks until the client has found its way back.
     private func recovered(_ client: RedisClient) async throws {
-        try await Patience.untilRecovered { _ = try await client.send(get("any")) }
+        try await Patience.untilRecovered { try await client.send(get("any")) }
     }
 
     @Test(arguments: [Weather.loseReplies(afterRequestBytes: 1), .oneWay])

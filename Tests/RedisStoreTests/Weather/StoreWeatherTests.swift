@@ -19,7 +19,8 @@ private struct Tally {
 /// lost, and it comes back by itself.
 @Suite(.timeLimit(.minutes(10))) struct StoreWeatherTests {
     private func open(_ port: Int) async throws -> any KeyValueStore {
-        try await RedisDriver().open(try StoreLocation("redis://127.0.0.1:\(port)?timeout=1"), environment: .live)
+        let location = try StoreLocation("redis://127.0.0.1:\(port)?timeout=1")
+        return try await Patience.untilRecovered { try await RedisDriver().open(location, environment: .live) }
     }
 
     private func key(_ text: String) -> Key { Key("partition", text) }
@@ -34,8 +35,9 @@ private struct Tally {
     }
 
     /// Reads until the store has found its way back.
-    private func recovered(_ store: any KeyValueStore) async throws {
-        try await Patience.untilRecovered { _ = try await store.get(key("any")) }
+    @discardableResult
+    private func recovered(_ store: any KeyValueStore, reading name: String = "any") async throws -> Entry? {
+        try await Patience.untilRecovered { try await store.get(key(name)) }
     }
 
     @Test(arguments: [Weather.loseReplies(afterRequestBytes: 1), .oneWay])
@@ -101,7 +103,7 @@ private struct Tally {
         try proxy.set(.pass)
         try await recovered(store)
         #expect(await outcome(of: put([3], "a"), in: store) == nil)
-        let value = try await store.get(key("a"))?.value
+        let value = try await recovered(store, reading: "a")?.value
         #expect(value == [3])
         await store.close()
     }
@@ -160,8 +162,7 @@ private struct Tally {
         // Now there is no connection, and none is made, so that nothing is sent.
         #expect(await outcome(of: put([1], "b"), in: store) == .unavailable)
         server.resume()
-        try await recovered(store)
-        let never = try await store.get(key("b"))
+        let never = try await recovered(store, reading: "b")
         #expect(never == nil)
         await store.close()
     }
@@ -218,8 +219,7 @@ private struct Tally {
                 if claim == nil { tally.winners[name, default: 0] += 1 }
             }
         }
-        try await recovered(store)
-        let row = try #require(try await store.get(key("sum")))
+        let row = try #require(try await recovered(store, reading: "sum"))
         let sum = try #require(Counter.decode(row.value))
         let end = tally.withLock { $0 }
         #expect(Int(sum) >= end.acknowledged)
