@@ -134,10 +134,15 @@ extension DynamoDBStore {
             let bytes = items.reduce(0) { $0 + ($1["v"]?.bytes?.count ?? 0) + 64 }
             rowBytes.store(bytes / items.count, ordering: .relaxed)
         }
-        let next = reply["LastEvaluatedKey"]
-        // A server that does not go on would make pages without end.
-        guard next == nil || (Item(next) != nil && next != start) else { throw client.strangeReply(changes: false) }
-        return ItemPage(items: items, next: next)
+        return ItemPage(items: items, next: try next(in: reply, after: start))
+    }
+
+    /// Where to go on behind a reply; nil at the end. A server that does not go on would make pages without end.
+    func next(in reply: JSON, after start: JSON?) throws(StoreError) -> JSON? {
+        guard let next = reply["LastEvaluatedKey"] else { return nil }
+        // As items, since an item's members come in any order.
+        guard let place = Item(next), place != Item(start) else { throw client.strangeReply(changes: false) }
+        return next
     }
 }
 

@@ -201,9 +201,7 @@ extension DynamoDBStore {
             let reply = try await client.ask(operation, input)
             guard let count = reply["Count"]?.integer else { throw client.strangeReply(changes: false) }
             total += count
-            let next = reply["LastEvaluatedKey"]
-            guard next == nil || next != start else { throw client.strangeReply(changes: false) }
-            start = next
+            start = try next(in: reply, after: start)
         } while start != nil
         return total
     }
