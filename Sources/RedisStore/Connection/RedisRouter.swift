@@ -107,10 +107,10 @@ final class RedisRouter: @unchecked Sendable {
 
     /// The commands of one call go by one connection a server, so that they stay in order.
     private func link(to endpoint: RedisEndpoint, for call: RedisCall) -> RedisLink {
-        let present =
-            links[endpoint] ?? (0..<configuration.connections).map { _ in RedisLink(endpoint, router: self) }
-        links[endpoint] = present
-        return present[call.lane]
+        if let present = links[endpoint] { return present[call.lane] }
+        let made = (0..<configuration.connections).map { _ in RedisLink(endpoint, router: self) }
+        links[endpoint] = made
+        return made[call.lane]
     }
 
     private func isFailing(_ endpoint: RedisEndpoint) -> Bool { links[endpoint]?.contains { $0.isFailing } ?? false }

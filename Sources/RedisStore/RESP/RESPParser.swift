@@ -29,19 +29,55 @@ struct RESPParser {
         var elements: [RESPValue] = []
     }
 
+    /// Bytes that have come in, from the first on that was not taken.
+    ///
+    /// All that is there is looked at by one pointer: a buffer that is asked for each line costs more than the line.
+    private struct Input {
+        let bytes: UnsafeRawBufferPointer
+        var position = 0
+
+        var count: Int { bytes.count - position }
+
+        /// A part of what comes next, which is not taken by that.
+        func part(_ from: Int, _ count: Int) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(rebasing: bytes[position + from..<position + from + count])
+        }
+    }
+
     private var frames: [Frame] = []
     /// Of a string whose head was read: its length, and whether it is an error.
     private var announced: (byteCount: Int, isError: Bool)?
 
     /// Takes all replies that are there, those before bytes that are none included.
     mutating func take(from buffer: inout ByteBuffer, into replies: inout [RESPValue]) throws(RESPError) {
-        while let reply = try next(from: &buffer) { replies.append(reply) }
+        try read(&buffer) { (parser, input) throws(RESPError) in
+            while let reply = try parser.next(&input) { replies.append(reply) }
+        }
     }
 
     /// The next reply; nil when more bytes are needed. What has been read is moved behind the buffer's reader index.
     mutating func next(from buffer: inout ByteBuffer) throws(RESPError) -> RESPValue? {
+        var reply: RESPValue?
+        try read(&buffer) { (parser, input) throws(RESPError) in reply = try parser.next(&input) }
+        return reply
+    }
+
+    private mutating func read(
+        _ buffer: inout ByteBuffer,
+        _ body: (inout RESPParser, inout Input) throws(RESPError) -> Void
+    ) throws(RESPError) {
+        var failure: RESPError?
+        buffer.readWithUnsafeReadableBytes { bytes in
+            var input = Input(bytes: bytes)
+            do throws(RESPError) { try body(&self, &input) } catch { failure = error }
+            return input.position
+        }
+        if let failure { throw failure }
+    }
+
+    private mutating func next(_ input: inout Input) throws(RESPError) -> RESPValue? {
         while true {
-            guard let value = try element(from: &buffer) else { return nil }
+            guard let value = try element(&input) else { return nil }
             if let whole = add(value) { return whole }
         }
     }
@@ -76,40 +112,39 @@ struct RESPParser {
         case opened
     }
 
-    private mutating func element(from buffer: inout ByteBuffer) throws(RESPError) -> Element? {
-        if let announced { return try string(announced, from: &buffer).map(Element.value) }
-        guard let end = try RESPParser.endOfLine(in: buffer) else { return nil }
-        let type = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self)
-        let line = buffer.readerIndex + 1..<buffer.readerIndex + end
-        buffer.moveReaderIndex(forwardBy: end + 2)
+    private mutating func element(_ input: inout Input) throws(RESPError) -> Element? {
+        if let announced { return try string(announced, &input).map(Element.value) }
+        guard let line = try RESPParser.line(&input) else { return nil }
+        let type = line[0]
+        let body = UnsafeRawBufferPointer(rebasing: line.dropFirst())
         switch type {
         case 0x24, 0x3D, 0x21: // $ = !
-            let count = try RESPParser.number(in: buffer, at: line)
+            let count = try RESPParser.number(body)
             if type == 0x24, count == -1 { return .value(.null) }
             guard (0...RESPParser.bulkBytesMax).contains(count) else {
                 throw RESPError(reason: "a string of \(count) bytes is announced")
             }
-            announced = (count, type == 0x21)
-            return try string((count, type == 0x21), from: &buffer).map(Element.value)
-        case 0x3A: return .value(.integer(Int64(try RESPParser.number(in: buffer, at: line)))) // :
-        case 0x2A: return try open(.array, RESPParser.number(in: buffer, at: line)) // *
-        case 0x25: return try open(.map, RESPParser.number(in: buffer, at: line)) // %
-        case 0x7E: return try open(.set, RESPParser.number(in: buffer, at: line)) // ~
-        case 0x3E: return try open(.push, RESPParser.number(in: buffer, at: line)) // >
-        case 0x7C: return try open(.attribute, RESPParser.number(in: buffer, at: line)) // |
-        default:
-            if type == 0x2B, buffer.getInteger(at: line.lowerBound, as: UInt16.self) == 0x4F4B, line.count == 2 {
-                return .value(RESPParser.ok)
+            let head = (byteCount: count, isError: type == 0x21)
+            guard let value = try string(head, &input) else {
+                announced = head
+                return nil
             }
-            let body = buffer.withVeryUnsafeBytes { bytes in Array(bytes[line]) }
-            return .value(try RESPParser.scalar(type, body))
+            return .value(value)
+        case 0x3A: return .value(.integer(Int64(try RESPParser.number(body)))) // :
+        case 0x2A: return try open(.array, RESPParser.number(body)) // *
+        case 0x25: return try open(.map, RESPParser.number(body)) // %
+        case 0x7E: return try open(.set, RESPParser.number(body)) // ~
+        case 0x3E: return try open(.push, RESPParser.number(body)) // >
+        case 0x7C: return try open(.attribute, RESPParser.number(body)) // |
+        case 0x2B where body.count == 2 && body[0] == 0x4F && body[1] == 0x4B: return .value(RESPParser.ok)
+        default: return .value(try RESPParser.scalar(type, Array(body)))
         }
     }
 
     /// The most frequent reply of all, for which no memory need be asked for each time.
     private static let ok = RESPValue.simple(Array("OK".utf8))
 
-    private static func scalar(_ type: UInt8?, _ body: [UInt8]) throws(RESPError) -> RESPValue {
+    private static func scalar(_ type: UInt8, _ body: [UInt8]) throws(RESPError) -> RESPValue {
         switch type {
         case 0x2B: return .simple(body) // +
         case 0x2D: return .error(String(decoding: body, as: UTF8.self)) // -
@@ -150,58 +185,51 @@ struct RESPParser {
 
     private mutating func string(
         _ head: (byteCount: Int, isError: Bool),
-        from buffer: inout ByteBuffer
+        _ input: inout Input
     ) throws(RESPError) -> RESPValue? {
-        guard buffer.readableBytes >= head.byteCount + 2, let bytes = buffer.readBytes(length: head.byteCount) else {
-            return nil
-        }
-        guard buffer.readInteger(as: UInt16.self) == 0x0D0A else {
+        guard input.count >= head.byteCount + 2 else { return nil }
+        let end = input.part(head.byteCount, 2)
+        guard end[0] == 0x0D, end[1] == 0x0A else {
             throw RESPError(reason: "a string is not followed by the end of its line")
         }
+        let bytes = input.part(0, head.byteCount)
+        input.position += head.byteCount + 2
         announced = nil
-        return head.isError ? .error(String(decoding: bytes, as: UTF8.self)) : .bulk(bytes)
+        return head.isError ? .error(String(decoding: bytes, as: UTF8.self)) : .bulk(Array(bytes))
     }
 
-    /// How many bytes the next line has before its end; nil when the end is not there yet.
-    private static func endOfLine(in buffer: ByteBuffer) throws(RESPError) -> Int? {
+    /// The next line without its end, of one byte at least; nil when the end is not there yet.
+    private static func line(_ input: inout Input) throws(RESPError) -> UnsafeRawBufferPointer? {
         // A loop, since most lines have few bytes.
-        let end = buffer.withUnsafeReadableBytes { bytes -> Int? in
-            for index in 0..<min(bytes.count, lineBytesMax) where bytes[index] == 0x0D {
-                return index + 1 < bytes.count ? index : nil
-            }
-            return nil
-        }
-        guard let end else {
-            // One byte more than the longest line: its end should have been there.
-            guard buffer.readableBytes <= lineBytesMax + 1 else { throw RESPError(reason: "a line does not end") }
-            return nil
-        }
-        guard end > 0, buffer.getInteger(at: buffer.readerIndex + end + 1, as: UInt8.self) == 0x0A else {
+        let limit = min(input.count, lineBytesMax)
+        var count = 0
+        while count < limit, input.bytes[input.position + count] != 0x0D { count += 1 }
+        // One byte more than the longest line: its end should have been there.
+        guard count < limit || input.count <= lineBytesMax + 1 else { throw RESPError(reason: "a line does not end") }
+        guard count < limit, count + 1 < input.count else { return nil }
+        guard count > 0, input.bytes[input.position + count + 1] == 0x0A else {
             throw RESPError(reason: "a line is empty or holds a carriage return")
         }
-        return end
+        let line = input.part(0, count)
+        input.position += count + 2
+        return line
     }
 
-    /// The number that a part of the buffer's bytes is, read or not.
-    private static func number(in buffer: ByteBuffer, at part: Range<Int>) throws(RESPError) -> Int {
-        let number = buffer.withVeryUnsafeBytes { bytes -> Int? in
-            guard part.upperBound <= bytes.count else { return nil }
-            var digits = UnsafeRawBufferPointer(rebasing: bytes[part])
-            let isNegative = digits.first == 0x2D
-            if isNegative || digits.first == 0x2B { digits = UnsafeRawBufferPointer(rebasing: digits.dropFirst()) }
-            guard !digits.isEmpty else { return nil }
-            var number = 0
-            for digit in digits {
-                let value = Int(digit) - 0x30
-                let (tens, overflowsTens) = number.multipliedReportingOverflow(by: 10)
-                let (sum, overflows) =
-                    isNegative ? tens.subtractingReportingOverflow(value) : tens.addingReportingOverflow(value)
-                guard (0...9).contains(value), !overflowsTens, !overflows else { return nil }
-                number = sum
-            }
-            return number
+    private static func number(_ text: UnsafeRawBufferPointer) throws(RESPError) -> Int {
+        var digits = text[...]
+        let isNegative = digits.first == 0x2D
+        if isNegative || digits.first == 0x2B { digits = digits.dropFirst() }
+        var number = 0
+        var isNumber = !digits.isEmpty
+        for digit in digits {
+            let value = Int(digit) - 0x30
+            let (tens, overflowsTens) = number.multipliedReportingOverflow(by: 10)
+            let (sum, overflows) =
+                isNegative ? tens.subtractingReportingOverflow(value) : tens.addingReportingOverflow(value)
+            isNumber = isNumber && (0...9).contains(value) && !overflowsTens && !overflows
+            number = sum
         }
-        guard let number else { throw RESPError(reason: "a number is none, or too large") }
+        guard isNumber else { throw RESPError(reason: "a number is none, or too large") }
         return number
     }
 }
