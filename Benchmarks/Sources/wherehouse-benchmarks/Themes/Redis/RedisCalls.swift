@@ -30,8 +30,11 @@ private struct RedisCalls: Sendable {
     /// Enough for the start of another program to be a few hundredths of its run.
     private static let many = 409_600
     private static let few = 6_400
-    /// What `redis-benchmark` is told to choose from at random, which it names with twelve digits.
-    private static let names = 100_000
+    /// What `redis-benchmark` is told to choose from at random. It names them with twelve digits too, and writes its
+    /// commands before it begins.
+    private static let names = (0..<100_000).map { Array(("key:" + digits($0, 12)).utf8) }
+
+    private static func name(_ number: Int) -> [UInt8] { names[number % names.count] }
 
     func measureClient(_ results: inout Results) async throws {
         let setting = try await interleave(
@@ -66,11 +69,6 @@ private struct RedisCalls: Sendable {
         ]
     }
 
-    private func name(_ number: Int) -> [UInt8] {
-        let digits = String(number % RedisCalls.names)
-        return Array("key:".utf8) + Array(repeating: 0x30, count: 12 - digits.utf8.count) + Array(digits.utf8)
-    }
-
     /// One connection of `redis-benchmark`, which sends so many commands and waits for all replies to them.
     private func benchmark(_ command: String, _ depth: Int) -> Body {
         Body(name: "redis-benchmark, \(command), \(depth) at a time", operations: RedisCalls.many) { _ in
@@ -78,7 +76,7 @@ private struct RedisCalls: Sendable {
             process.executableURL = URL(filePath: "/usr/bin/env")
             process.arguments =
                 ["redis-benchmark", "-p", "\(port)", "-c", "1", "-P", "\(depth)", "-n", "\(RedisCalls.many)", "-q"]
-                + ["-d", "300", "-r", "\(RedisCalls.names)", "-t", command]
+                + ["-d", "300", "-r", "\(RedisCalls.names.count)", "-t", command]
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
             try process.run()
@@ -90,13 +88,13 @@ private struct RedisCalls: Sendable {
 
     private func sets(tasks: Int, each: Int) -> Body {
         inTasks("SET, \(tasks) tasks, \(each) a call", tasks, each) { numbers in
-            try await client.set(numbers.map { (name($0), bench.data.value($0)) })
+            try await client.set(numbers.map { (RedisCalls.name($0), bench.data.value($0)) })
         }
     }
 
     private func gets(tasks: Int, each: Int) -> Body {
         inTasks("GET, \(tasks) tasks, \(each) a call", tasks, each) { numbers in
-            let count = try await client.get(numbers.map(name))
+            let count = try await client.get(numbers.map(RedisCalls.name))
             guard count == numbers.count * 300 else { throw WrongAnswer(answer: "\(count) bytes") }
         }
     }
@@ -121,7 +119,7 @@ private struct RedisCalls: Sendable {
     private func singleSets() -> Body {
         Body(name: "SET, 1 task", operations: RedisCalls.few) { round in
             for number in 0..<RedisCalls.few {
-                try await client.set([(name(round * 7_919 + number), bench.data.value(number))])
+                try await client.set([(RedisCalls.name(round * 7_919 + number), bench.data.value(number))])
             }
             return RedisCalls.few
         }
@@ -148,5 +146,7 @@ private struct RedisCalls: Sendable {
         }
     }
 
-    private func key(_ number: Int) -> Key { bench.data.keys[number % min(RedisCalls.names, bench.data.keys.count)] }
+    private func key(_ number: Int) -> Key {
+        bench.data.keys[number % min(RedisCalls.names.count, bench.data.keys.count)]
+    }
 }
