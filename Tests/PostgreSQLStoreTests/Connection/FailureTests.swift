@@ -37,8 +37,8 @@ import Testing
 
     @Test func aServerThatHangsIsNotWaitedForForEver() async throws {
         let server = try await PostgreSQLServer.start()
-        let store = try await open(server.url(of: "postgres") + "?timeout=1")
-        try await store.put([1], at: Key("p", "k"))
+        let store = try await Patience.untilRecovered { try await open(server.url(of: "postgres") + "?timeout=1") }
+        try await Patience.untilRecovered { try await store.put([1], at: Key("p", "k")) }
         server.pause()
         let read = await failureCode { _ = try await store.get(Key("p", "k")) }
         let write = await failureCode { try await store.put([2], at: Key("p", "k")) }
