@@ -61,7 +61,9 @@ extension MigrationOverview {
 
     private var unlimitedText: String {
         if isReadyToSwitch { return "nothing: ready to cut over" }
-        return record.mode == .captured && !isCopied ? "the speed of the stores" : "nothing"
+        guard record.mode == .captured else { return "nothing" }
+        if !isCopied { return "the speed of the stores" }
+        return proof.debt > 0 ? "the proof of what was copied" : "what is marked and to be carried over"
     }
 
     /// One fact a line.
@@ -92,6 +94,7 @@ extension MigrationOverview {
         var text = "\(name): \(modeText)"
         if record.mode == .captured || (!isCopied && rows > 0) { text += "; copied \(copyText)" }
         if leader?.marks != nil { text += "; \(marksText)" }
+        if record.mode == .captured, isCopied, proof.debt > 0 { text += "; unproven \(unprovenText)" }
         if let limit = limits.first { text += "; limited by: \(limit)" }
         return HumanText.text(text.utf8)
     }
