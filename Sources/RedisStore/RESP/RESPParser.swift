@@ -220,17 +220,18 @@ struct RESPParser {
         let isNegative = digits.first == 0x2D
         if isNegative || digits.first == 0x2B { digits = digits.dropFirst() }
         var number = 0
-        var isNumber = !digits.isEmpty
         for digit in digits {
             let value = Int(digit) - 0x30
             let (tens, overflowsTens) = number.multipliedReportingOverflow(by: 10)
             let (sum, overflows) =
                 isNegative ? tens.subtractingReportingOverflow(value) : tens.addingReportingOverflow(value)
-            isNumber = isNumber && (0...9).contains(value) && !overflowsTens && !overflows
+            guard (0...9).contains(value), !overflowsTens, !overflows else { throw noNumber }
             number = sum
         }
-        guard isNumber else { throw RESPError(reason: "a number is none, or too large") }
+        guard !digits.isEmpty else { throw noNumber }
         return number
     }
+
+    private static let noNumber = RESPError(reason: "a number is none, or too large")
 }
 #endif
