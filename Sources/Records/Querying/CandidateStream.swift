@@ -95,10 +95,26 @@ struct UnionStream: Sendable {
 
     var isDry: Bool { streams.contains { $0.isDry } }
 
-    mutating func fill(_ store: any KeyValueStore, _ limit: Int, _ examined: inout Int) async throws {
+    /// Reads on wherever nothing is left.
+    ///
+    /// - Parameters:
+    ///   - wanted: How many candidates are wanted of all ranges together.
+    ///   - most: How many rows of one range are read at once at most.
+    ///   - examined: Grows by how many rows were looked at.
+    mutating func fill(_ store: any KeyValueStore, _ wanted: Int, most: Int, _ examined: inout Int) async throws {
+        let limit = min(share(of: wanted), most)
         for index in streams.indices where streams[index].isDry {
             try await streams[index].fill(store, limit, &examined)
         }
+    }
+
+    /// How many rows to read of each range. Ranges that share candidates by chance, as shards do, rarely have more than
+    /// their part of them and two standard deviations. Where one has them all, it is read again and again: no more often
+    /// than there are ranges.
+    private func share(of wanted: Int) -> Int {
+        guard streams.count > 1 else { return wanted }
+        let mean = Double(wanted) / Double(streams.count)
+        return Int((mean + 2 * mean.squareRoot()).rounded(.up)) + 1
     }
 
     /// The next candidate, which stays; nil at the end. The stream is not dry.

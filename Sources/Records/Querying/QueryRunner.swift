@@ -92,13 +92,13 @@ struct QueryRunner: Sendable {
         _ examinedMax: Int,
         _ examined: inout Int
     ) async throws -> (candidates: [Candidate], passed: [UInt8]?, isAtEnd: Bool) {
-        let scanned = min(QueryRunner.mostAtOnce, max(wanted, QueryRunner.leastAtOnce), examinedMax)
+        let most = min(QueryRunner.mostAtOnce, examinedMax)
         var candidates: [Candidate] = []
         candidates.reserveCapacity(wanted)
         var passed: [UInt8]?
         while candidates.count < wanted {
             for index in streams.indices where streams[index].isDry {
-                try await streams[index].fill(store, scanned, &examined)
+                try await streams[index].fill(store, max(wanted, QueryRunner.leastAtOnce), most: most, &examined)
             }
             guard let (candidate, isMatch) = QueryRunner.next(&streams, reverse) else {
                 return (candidates, passed, true)
