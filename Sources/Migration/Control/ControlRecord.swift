@@ -25,8 +25,8 @@ public struct ControlRecord: Hashable, Sendable {
     /// How many records the source had when the migration was planned, by count or estimate: what ``MigrationOverview/rows``
     /// comes to in the end, if not much is written meanwhile.
     public internal(set) var expectedRecords: UInt64
-    /// How many rows were copied and are not proven to be there, when workers took that down last: when a proof began or
-    /// ended, and when something was repaired. See ``MigrationController/proof()``.
+    /// How many rows of both stores were not proven, when workers took that down last: when a proof began or ended, and
+    /// when something was repaired. See ``ProofReport/debt``.
     public internal(set) var debt: UInt64
     /// The last line of the audit log, whose earlier lines have rows of their own.
     public internal(set) var lastAudit: AuditEntry

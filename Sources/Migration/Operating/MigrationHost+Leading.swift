@@ -163,16 +163,24 @@ extension MigrationHost {
 
     /// Measures what only somebody with both stores open can see.
     private func look(_ record: ControlRecord, _ estimate: inout Estimate) async throws(StoreError) {
-        var rows: UInt64 = 0
-        for (_, range, _) in try await stores.control.ranges() { rows &+= range.rows }
         let isResting = record.throttle.resting(at: milliseconds()) != nil
-        estimate.note(rows, at: environment.now(), record.throttle, isResting: isResting)
+        let (work, rows) = try await rowsDone()
+        estimate.note(rows, of: work, at: environment.now(), record.throttle, isResting: isResting)
         let perSecond = estimate.estimator.perSecond.map { UInt64(max(0, $0)) }
         let marks = try await countMarks(record)
         state.withLock { state in
             state.rowsPerSecond = perSecond
             state.marks = marks
         }
+    }
+
+    /// What is under way, and how many rows of it are done.
+    private func rowsDone() async throws(StoreError) -> (work: Estimate.Work, rows: UInt64) {
+        if try await LiveCopier.isFinished(stores.control), let (proof, _) = try await stores.control.readProof() {
+            let totals = proof.ended == nil ? try await stores.control.totals(of: proof) : proof.totals
+            return (.proof(proof.number), totals.records &+ totals.targetRecords)
+        }
+        return (.copying, try await stores.control.ranges().reduce(0) { $0 &+ $1.range.rows })
     }
 
     private func countMarks(_ record: ControlRecord) async throws(StoreError) -> UInt64? {
@@ -186,14 +194,22 @@ extension MigrationHost {
     }
 }
 
-/// How fast copying goes. What it did under another throttle, or before a rest, tells nothing of that.
+/// How fast copying goes, and then the proof. What it did under another throttle, or before a rest, tells nothing of that.
 private struct Estimate {
+    enum Work: Hashable {
+        case copying
+        /// The proof of this number.
+        case proof(UInt64)
+    }
+
     private(set) var estimator = RateEstimator.ofLongWork
+    private var work = Work.copying
     private var throttle: Throttle?
 
-    mutating func note(_ rows: UInt64, at time: Duration, _ throttle: Throttle, isResting: Bool) {
-        if isResting || self.throttle != throttle { estimator = .ofLongWork }
+    mutating func note(_ rows: UInt64, of work: Work, at time: Duration, _ throttle: Throttle, isResting: Bool) {
+        if isResting || self.throttle != throttle || self.work != work { estimator = .ofLongWork }
         self.throttle = throttle
+        self.work = work
         if rows > 0 { estimator.note(Int(clamping: rows), at: time) }
     }
 }

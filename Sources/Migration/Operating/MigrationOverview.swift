@@ -76,14 +76,18 @@ public struct MigrationOverview: Sendable {
         return marks <= record.plan.marksMax
     }
 
-    /// How long copying takes still at the rate of late; nil where that can't be told.
+    /// How many rows are left of what is under way: of the copying, and then of the proof; nil where that can't be told.
+    private var rowsLeft: UInt64? {
+        if !isCopied { return totalRows >= rows ? totalRows - rows : nil }
+        return proof.began != nil && proof.ended == nil ? proof.debt : nil
+    }
+
+    /// How long copying takes still at the rate of late, and once everything is copied, the proof of it; nil where that
+    /// can't be told.
     public var remaining: Duration? {
-        guard !isCopied, record.throttle.resting(at: milliseconds) == nil, let rate = leader?.rowsPerSecond, rate > 0,
-            totalRows >= rows
-        else {
-            return nil
-        }
-        return .seconds(Double(totalRows - rows) / Double(rate))
+        guard let rowsLeft, record.throttle.resting(at: milliseconds) == nil, let rate = leader?.rowsPerSecond, rate > 0
+        else { return nil }
+        return .seconds(Double(rowsLeft) / Double(rate))
     }
 
     /// What keeps the migration from going on by itself, the first thing first; empty for nothing.

@@ -13,8 +13,8 @@ public struct WorkerReport: Hashable, Sendable {
     public var isLeading: Bool
     /// What keeps the worker from its work now; empty for nothing.
     public var hindrance: String
-    /// Rows of the source that were read in a second lately, by all workers; nil where the worker does not lead, or has
-    /// not led for long.
+    /// Rows that were done in a second lately, by all workers: rows of the source that were copied, and once that is
+    /// over, rows of both stores that were proven. Nil where the worker does not lead, or has not led for long.
     public var rowsPerSecond: UInt64?
     /// How many marks wait to be carried over, at most ``marksCountedMax``; nil where the worker does not lead, or the
     /// mode marks nothing.

@@ -28,6 +28,14 @@ struct ProofRecord: Hashable, Sendable {
         source.ranges.map { Part(side: .source, keys: $0) } + target.ranges.map { Part(side: .target, keys: $0) }
     }
 
+    /// The numbers of all parts, those of source and target by turns.
+    var order: [UInt64] {
+        let (sources, targets) = (source.ranges.count, target.ranges.count)
+        return (0..<max(sources, targets)).flatMap { place in
+            (place < sources ? [UInt64(place)] : []) + (place < targets ? [UInt64(sources + place)] : [])
+        }
+    }
+
     init(number: UInt64, source: RangeLayout, target: RangeLayout, began: UInt64) {
         self.number = number
         self.source = source

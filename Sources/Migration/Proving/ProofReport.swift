@@ -28,7 +28,8 @@ public struct ProofReport: Hashable, Sendable, Codable {
     public var targetRecords: UInt64
     /// How many of them changed while they were compared; each of these changes is marked, and is carried over.
     public var moved: UInt64
-    /// How many rows are not proven yet; at least 1 as long as there is anything to do.
+    /// About how many rows of both stores are not proven yet, with those that differ; at least 1 as long as there is
+    /// anything to do.
     public var debt: UInt64
     /// When the proof was begun, in milliseconds since 1970; nil before that.
     public var began: UInt64?

@@ -86,9 +86,10 @@ struct Prover: Sendable {
         return .copied
     }
 
-    /// The parts that are not through; of these only the one in hand, where there is one.
+    /// The parts that are not through; of these only the one in hand, where there is one. Those of both stores come by
+    /// turns, so that the pace of the beginning tells how long the rest takes.
     private func openParts(of proof: ProofRecord) async throws(StoreError) -> [UInt64] {
-        let numbers = proof.parts.indices.map { UInt64($0) }
+        let numbers = proof.order
         if let number = leases.number, number < numbers.count { return [number] }
         let ranges = try await stores.control.proofRanges()
         return numbers.filter { number in
@@ -336,16 +337,17 @@ extension ControlStore {
         let proof = try await readProof()?.proof
         var totals = proof?.totals ?? ProofTotals()
         if let proof, proof.ended == nil { totals = try await self.totals(of: proof) }
+        // As many are expected in the target as were copied into it.
         let copied = try await ranges().reduce(UInt64(0)) { $0 + $1.range.rows }
+        let left = [totals.records, totals.targetRecords].reduce(UInt64(0)) { $0 + (copied - min(copied, $1)) }
         let differences = try await differences()
         let isThrough = proof?.ended != nil
-        let left = isThrough ? 0 : max(1, copied - min(copied, totals.records))
         return ProofReport(
             isComplete: isThrough && differences.isEmpty,
             records: totals.records,
             targetRecords: totals.targetRecords,
             moved: totals.moved,
-            debt: left + UInt64(differences.count),
+            debt: (isThrough ? 0 : max(1, left)) + UInt64(differences.count),
             began: proof?.began,
             ended: proof?.ended,
             differences: differences.map(\.found)

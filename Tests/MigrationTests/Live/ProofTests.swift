@@ -56,6 +56,29 @@ import Testing
         try await migration.controller.switchOver()
     }
 
+    /// How long it takes still is told of the copying first, and then of the proof, which goes through both stores.
+    @Test func whatIsLeftOfTheProofIsTold() async throws {
+        let migration = try await filled()
+        let control = migration.stores.control
+        var report = WorkerReport(name: "leader", milliseconds: 0)
+        report.isLeading = true
+        report.rowsPerSecond = 10
+        try await control.keep(report, of: 1)
+        var copier = try await copied(migration)
+        #expect(try await control.status(milliseconds: 0).remaining == nil)
+        while try await control.readProof() == nil { _ = try await copier.step() }
+        let begun = try await control.status(milliseconds: 0)
+        #expect(begun.proof.debt == 102 && begun.remaining == .seconds(10.2))
+        var known = begun.proof.debt
+        while try await copier.step() != .finished {
+            let debt = try await migration.controller.proof().debt
+            #expect(debt <= known)
+            known = debt
+        }
+        let ended = try await control.status(milliseconds: 0)
+        #expect(ended.proof.debt == 0 && ended.remaining == nil)
+    }
+
     @Test func differencesAreTold() async throws {
         let migration = try await filled()
         var copier = try await copied(migration)

@@ -29,7 +29,12 @@ extension MigrationOverview {
             text += " of about \(HumanText.number(Int(clamping: totalRows)))"
         }
         text += " rows, \(HumanText.number(Int(clamping: bytes))) bytes"
-        if isCopied { return text + ": all" }
+        return isCopied ? text + ": all" : text + paceText
+    }
+
+    /// How fast what is under way goes, and how long it takes still.
+    private var paceText: String {
+        var text = ""
         if let rate = leader?.rowsPerSecond { text += ", \(HumanText.number(Int(clamping: rate)))/s" }
         if let remaining { text += ", \(HumanText.duration(remaining)) left" }
         return text
@@ -43,6 +48,7 @@ extension MigrationOverview {
 
     private var unprovenText: String {
         var text = HumanText.count(Int(clamping: proof.debt), "row")
+        if isCopied, proof.ended == nil { text += paceText }
         if let first = proof.differences.first {
             text += ", \(proof.differences.count) differ, the first of which is \(first.text)"
         }

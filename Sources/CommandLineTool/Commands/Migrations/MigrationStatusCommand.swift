@@ -10,8 +10,9 @@ struct MigrationStatusCommand: StoreCommand {
         discussion: """
             JSON: name, source, target (names), epoch, mode (source, weakened, captured, sourceHeld, targetHeld, switched \
             or target), settled (every client has acknowledged the mode), copied, ready (a cutover would begin now), over, \
-            aborted, rows, bytes, totalRows (about), rowsPerSecond, secondsLeft, marks (changes to carry over, 10000 for \
-            as many or more), unproven (rows that wait to be verified), differences (keys), ranges (space, rows, bytes, copied), clients (id, \
+            aborted, rows, bytes, totalRows (about), rowsPerSecond and secondsLeft (of copying, and then of proving), \
+            marks (changes to carry over, 10000 for as many or more), unproven (rows of both stores that wait to be \
+            verified), differences (keys), ranges (space, rows, bytes, copied), clients (id, \
             epoch, acknowledged), workers (name, leads, hindrance), paused, rowsPerSecondMax, bytesPerSecondMax, \
             latencyPercentMax, hours, holdMaxMilliseconds, marksMax, limits (what keeps it from going on), last (number, time, actor, text), \
             and for a source that other programs write guarantee, as migrate foreign list has it, lateWrites (keys that they \
