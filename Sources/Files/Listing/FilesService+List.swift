@@ -16,8 +16,7 @@ extension FilesService {
             let end = request.offset + found.count
             next = end < all.count && !found.isEmpty ? CursorText.text(ofOffset: end) : nil
         } else {
-            try await walk.skip(request.offset)
-            found = try await walk.take(request.limit)
+            found = try await walk.take(request.limit, behind: request.offset)
             next = walk.cursor.map { CursorText.text(of: $0) }
         }
         let omitted = Set(parameters.texts("without"))
@@ -84,14 +83,15 @@ struct ListWalk {
     /// Whether it stopped since it may look at no more.
     var isPartial: Bool { !isAtEnd && examinedMax <= 0 }
 
-    mutating func skip(_ count: Int) async throws {
-        var left = count
-        while left > 0, !isAtEnd, examinedMax > 0 { left -= try await page(min(left, ListWalk.pageMax)).count }
-    }
-
-    mutating func take(_ count: Int) async throws -> [StoredUpload] {
+    /// So many of them, behind so many others.
+    mutating func take(_ count: Int, behind others: Int) async throws -> [StoredUpload] {
         var taken: [StoredUpload] = []
-        while taken.count < count, !isAtEnd, examinedMax > 0 { taken += try await page(count - taken.count) }
+        var left = others
+        while taken.count < count, !isAtEnd, examinedMax > 0 {
+            let found = try await page(min(left + count - taken.count, max(count, ListWalk.pageMax)))
+            taken += found.dropFirst(left)
+            left = max(0, left - found.count)
+        }
         return taken
     }
 

@@ -43,7 +43,18 @@ struct RangeStream: Sendable {
     var isDry: Bool { next == page.count && !isAtEnd }
 
     /// The next candidate, which stays; nil at the end.
-    var head: Candidate? { next < page.count ? page[next] : nil }
+    var head: Candidate? { hasHead ? page[next] : nil }
+
+    var hasHead: Bool { next < page.count }
+
+    func isAt(_ position: [UInt8]) -> Bool {
+        hasHead && ByteOrder.compare(page[next].position, position) == 0
+    }
+
+    /// How the heads of two ranges compare, both of which have one.
+    func order(beside other: RangeStream) -> Int {
+        ByteOrder.compare(page[next].position, other.page[other.next].position)
+    }
 
     mutating func advance() { next += 1 }
 
@@ -119,26 +130,20 @@ struct UnionStream: Sendable {
 
     /// The next candidate, which stays; nil at the end. The stream is not dry.
     var head: Candidate? {
-        if streams.count == 1 { return streams.first?.head }
-        var best: Candidate?
-        for stream in streams {
-            guard let head = stream.head else { continue }
-            if let known = best {
-                let order = ByteOrder.compare(head.position, known.position)
-                if reverse ? order > 0 : order < 0 { best = head }
-            } else {
-                best = head
+        var best: Int?
+        for index in streams.indices where streams[index].hasHead {
+            guard let known = best else {
+                best = index
+                continue
             }
+            let order = streams[index].order(beside: streams[known])
+            if reverse ? order > 0 : order < 0 { best = index }
         }
-        return best
+        return best.flatMap { streams[$0].head }
     }
 
     /// Goes on behind a position, which is that of the head.
     mutating func advance(past position: [UInt8]) {
-        if streams.count == 1 {
-            if streams[0].head?.position == position { streams[0].advance() }
-            return
-        }
-        for index in streams.indices where streams[index].head?.position == position { streams[index].advance() }
+        for index in streams.indices where streams[index].isAt(position) { streams[index].advance() }
     }
 }

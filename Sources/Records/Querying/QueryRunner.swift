@@ -60,7 +60,7 @@ struct QueryRunner: Sendable {
                 &page.examined
             )
             looked += candidates.count
-            page.found.take(try await matches(candidates, judge))
+            page.found.take(try await matches(candidates, judge, atMost: limit - page.found.count + 1))
             if page.found.count > limit {
                 page.found.removeLast(page.found.count - limit)
                 page.position = page.found.last?.position
@@ -112,6 +112,11 @@ struct QueryRunner: Sendable {
 
     /// The next position and whether it is in all streams; nil at the end.
     private static func next(_ streams: inout [UnionStream], _ reverse: Bool) -> (Candidate, Bool)? {
+        if streams.count == 1 {
+            guard let head = streams[0].head else { return nil }
+            streams[0].advance(past: head.position)
+            return (head, true)
+        }
         var first: Candidate?
         var count = 0
         for stream in streams {
@@ -129,8 +134,10 @@ struct QueryRunner: Sendable {
         return (first, count == streams.count)
     }
 
-    /// The records of candidates that really are what the plan takes them for, in the candidates' order.
-    private func matches(_ candidates: [Candidate], _ judge: CandidateJudge) async throws -> [Found] {
+    /// The records of candidates that really are what the plan takes them for, in the candidates' order, and no more
+    /// than so many.
+    private func matches(_ candidates: [Candidate], _ judge: CandidateJudge, atMost limit: Int) async throws -> [Found]
+    {
         guard !candidates.isEmpty else { return [] }
         var places: [CandidateJudge.Place] = []
         places.reserveCapacity(candidates.count)
@@ -139,7 +146,7 @@ struct QueryRunner: Sendable {
         var encoder = TupleEncoder(reservingBytes: 64)
         var found: [Found] = []
         found.reserveCapacity(candidates.count)
-        for number in candidates.indices {
+        for number in candidates.indices where found.count < limit {
             let (candidate, place) = (candidates[number], places[number])
             guard let row = judge.isIndexed ? read[number]?.value : candidate.value else { continue }
             do throws(RecordError) {

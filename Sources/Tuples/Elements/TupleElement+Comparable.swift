@@ -1,10 +1,13 @@
+import Glibc
+
 extension TupleElement: Comparable, Hashable {
     public static func == (left: TupleElement, right: TupleElement) -> Bool {
         switch (left, right) {
         case (.null, .null), (.missing, .missing): true
         case (.bytes(let left), .bytes(let right)): left == right
         // String's own equality takes two spellings of one text for equal, whose bytes differ.
-        case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
+        case (.string(let left), .string(let right)):
+            left.utf8.count == right.utf8.count && TupleElement.order(left, right) == 0
         case (.tuple(let left), .tuple(let right)): left == right
         case (.integer(let left), .integer(let right)): left == right
         case (.bigInteger(let left), .bigInteger(let right)): left == right
@@ -20,7 +23,7 @@ extension TupleElement: Comparable, Hashable {
     public static func < (left: TupleElement, right: TupleElement) -> Bool {
         switch (left, right) {
         case (.bytes(let left), .bytes(let right)): left.lexicographicallyPrecedes(right)
-        case (.string(let left), .string(let right)): left.utf8.lexicographicallyPrecedes(right.utf8)
+        case (.string(let left), .string(let right)): TupleElement.order(left, right) < 0
         case (.tuple(let left), .tuple(let right)): left < right
         case (.integer(let left), .integer(let right)): left < right
         case (.bigInteger(let left), .bigInteger(let right)): left < right
@@ -40,8 +43,7 @@ extension TupleElement: Comparable, Hashable {
         switch self {
         case .null, .missing, .bool: break
         case .bytes(let value): hasher.combine(value)
-        case .string(let value):
-            for byte in value.utf8 { hasher.combine(byte) }
+        case .string(let value): value.utf8Span.span.bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
         case .tuple(let value): hasher.combine(value)
         case .integer(let value): hasher.combine(value)
         case .bigInteger(let value): hasher.combine(value)
@@ -49,6 +51,18 @@ extension TupleElement: Comparable, Hashable {
         case .double(let value): hasher.combine(value.bitPattern)
         case .uuid(let value): hasher.combine(value)
         case .timestamp(let value): hasher.combine(value)
+        }
+    }
+
+    /// Negative, zero or positive as the bytes of one text come before, are, or come after those of another.
+    private static func order(_ left: String, _ right: String) -> Int {
+        left.utf8Span.span.bytes.withUnsafeBytes { left in
+            right.utf8Span.span.bytes.withUnsafeBytes { right in
+                guard let first = left.baseAddress, let second = right.baseAddress,
+                    case let order = memcmp(first, second, min(left.count, right.count)), order != 0
+                else { return left.count - right.count }
+                return Int(order)
+            }
         }
     }
 }
