@@ -54,12 +54,16 @@ enum UploadType {
 
     private static var indexes: [Index] {
         let scope = Index.Scope.global(shards: 4)
+        // By what lists are searched for most. Entries of the orders that have it rule out what has another name, so that
+        // only uploads that are shown are read.
+        let name = KeyExpression.field("name")
         // Of an owner's uploads all have that owner, and a status changes more often than what orders lists else.
         let lists = Set(orders.values).subtracting(["owner", "status"]).sorted().map { field in
-            Index("list_by_" + field, on: [.each("lists"), .field(field)], scope: scope)
+            let searched = ["id", "started_at", "uploaded_at"].contains(field) ? [name] : []
+            return Index("list_by_" + field, on: [.each("lists"), .field(field)] + searched, scope: scope)
         }
         let tagged = ["id", "uploaded_at"].map { field in
-            Index("tagged_by_" + field, on: [.each("tagged"), .field(field)], scope: scope)
+            Index("tagged_by_" + field, on: [.each("tagged"), .field(field), name], scope: scope)
         }
         return lists + tagged + [
             Index("list_by_owner", on: [.each("listed"), .field("owner")], scope: scope),

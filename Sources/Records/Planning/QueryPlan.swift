@@ -33,6 +33,12 @@ struct QueryPlan: Hashable, Sendable {
         var unions: [Union]
         /// What has to hold of a record for this branch to deliver it, so that no other does.
         var filter: Filter
+
+        /// What the entries of a union rule out.
+        func entryFilter(of union: Union) -> EntryFilter? {
+            guard !union.indexes.isEmpty else { return nil }
+            return EntryFilter(QueryPlanner.terms(of: filter), of: union.open[...], isBounded: union.isBounded)
+        }
     }
 
     var branches: [Branch]
@@ -63,7 +69,9 @@ extension QueryPlan: CustomStringConvertible {
                 let named = union.indexes.map { "index \($0)" }
                 let source = named.isEmpty ? "records" : named.joined(separator: " merged with ")
                 let bound = union.isBounded ? ", bounded" : ""
-                return "\(source): \(union.fixed) fixed\(bound), \(union.ranges.count) ranges"
+                let names = branch.entryFilter(of: union)?.names.joined(separator: " and ")
+                let ruled = names.map { ", entries filtered by \($0)" } ?? ""
+                return "\(source): \(union.fixed) fixed\(bound), \(union.ranges.count) ranges\(ruled)"
             }
             let isServed = branch.unions.contains { $0.fixed > 0 || $0.isBounded }
             let head = !isServed ? "bounded scan of" : branch.unions.count > 1 ? "intersection of" : "scan of"

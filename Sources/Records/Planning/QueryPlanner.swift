@@ -67,13 +67,21 @@ struct QueryPlanner {
     /// The best of the plans that answer a query whose filter is these terms by one branch.
     private func best(_ terms: [Filter]) throws(RecordError) -> (branch: QueryPlan.Branch, isReversed: Bool)? {
         let sources = try sources(terms)
-        guard let best = sources.max(by: { QueryPlanner.worth($0) < QueryPlanner.worth($1) }) else { return nil }
+        guard let best = QueryPlanner.best(of: sources, terms) else { return nil }
         let unions = try intersection(with: best, among: sources, terms)
         return (QueryPlan.Branch(unions: unions, filter: query.filter), best.isReversed)
     }
 
-    private static func worth(_ source: Source) -> Int {
-        4 * source.fixed + (source.bounds.isBounded ? 2 : 0) + (source.index == nil ? 1 : 0)
+    private static func best(of sources: [Source], _ terms: [Filter]) -> Source? {
+        sources.max { worth($0, terms) < worth($1, terms) }
+    }
+
+    /// What is read the least of, as far as that is known: how many columns are fixed, then what else narrows it, then
+    /// whether records need not be read one by one, and be it since entries rule them out.
+    private static func worth(_ source: Source, _ terms: [Filter]) -> Int {
+        let isBounded = source.bounds.isBounded
+        let rulesOut = source.index != nil && EntryFilter(terms, of: source.open, isBounded: isBounded) != nil
+        return 8 * source.fixed + (isBounded ? 4 : 0) + (source.index == nil ? 2 : 0) + (rulesOut ? 1 : 0)
     }
 
     /// What has to hold in any case.
@@ -138,7 +146,7 @@ extension QueryPlanner {
                 return Array(source.open) == merged.union.open && isGlobal(source) == merged.union.isGlobal
                     && source.isReversed == merged.isReversed
             }
-            guard let best = served.max(by: { QueryPlanner.worth($0) < QueryPlanner.worth($1) }) else { return nil }
+            guard let best = QueryPlanner.best(of: served, terms) else { return nil }
             let union = try union(of: best)
             guard var all = merged?.union else {
                 merged = (union, best.isReversed)

@@ -6,6 +6,7 @@ import Tuples
 struct CandidateJudge: Sendable {
     /// Where a candidate's record is, and what the candidate says of it.
     struct Place: Sendable {
+        var candidate: Candidate
         var key: Key
         /// How many bytes of the position hold the columns that the ranges leave open.
         var columnsEnd: Int
@@ -16,6 +17,7 @@ struct CandidateJudge: Sendable {
     private let now: Timestamp?
     private let rules: WriteRules
     private let source: QueryPlan.Union
+    private let entryFilter: EntryFilter?
     private let recordPrefix: [UInt8]
     private let judging: RecordJudging
 
@@ -33,6 +35,7 @@ struct CandidateJudge: Sendable {
         self.rules = rules
         self.source = source
         self.judging = judging
+        entryFilter = branch.entryFilter(of: source)
         recordPrefix = try RecordLayout.recordPrefix(of: shape)
     }
 
@@ -49,13 +52,21 @@ struct CandidateJudge: Sendable {
         return names
     }
 
-    func place(of candidate: Candidate) throws(RecordError) -> Place {
+    /// Where the record of a candidate is; nil if no record that the candidate is of can be as the filter asks.
+    func place(of candidate: Candidate) throws(RecordError) -> Place? {
         let range = source.ranges[candidate.range]
         guard isIndexed else {
-            return Place(key: Key(partition: range.partition, bytes: range.prefix + candidate.position), columnsEnd: 0)
+            let key = Key(partition: range.partition, bytes: range.prefix + candidate.position)
+            return Place(candidate: candidate, key: key, columnsEnd: 0)
         }
         do throws(TupleError) {
-            if let place = try indexed(candidate.position, range.partition) { return place }
+            var decoder = try TupleDecoder(candidate.position)
+            if let entryFilter {
+                guard try entryFilter.holds(of: &decoder) else { return nil }
+            } else {
+                for _ in source.open { try decoder.skip() }
+            }
+            if let place = try place(of: candidate, behind: &decoder, range.partition) { return place }
         } catch {
             throw damaged(["cause": error.message])
         }
@@ -69,24 +80,28 @@ struct CandidateJudge: Sendable {
         )
     }
 
-    private func indexed(_ bytes: [UInt8], _ own: [UInt8]) throws(TupleError) -> Place? {
-        var decoder = try TupleDecoder(bytes)
-        for _ in source.open { try decoder.skip() }
-        let columnsEnd = decoder.offset
+    /// The place that an entry names behind its columns; nil if it names none.
+    private func place(
+        of entry: Candidate,
+        behind columns: inout TupleDecoder,
+        _ own: [UInt8]
+    ) throws(TupleError) -> Place? {
+        let bytes = entry.position
+        let columnsEnd = columns.offset
         var partition = own
         if source.isGlobal {
-            guard case .bytes(let named)? = try decoder.next() else { return nil }
+            guard case .bytes(let named)? = try columns.next() else { return nil }
             partition = named
         }
-        let start = decoder.offset
-        guard try decoder.skip(), decoder.offset == bytes.count, bytes[start] == CandidateJudge.tupleCode else {
+        let start = columns.offset
+        guard try columns.skip(), columns.offset == bytes.count, bytes[start] == CandidateJudge.tupleCode else {
             return nil
         }
         // Nothing of a primary key is null, so inside of a tuple it is encoded as it is by itself.
         var key = recordPrefix
         key.reserveCapacity(recordPrefix.count + bytes.count - start)
         key += bytes[(start + 1)..<(bytes.count - 1)]
-        return Place(key: Key(partition: partition, bytes: key), columnsEnd: columnsEnd)
+        return Place(candidate: entry, key: Key(partition: partition, bytes: key), columnsEnd: columnsEnd)
     }
 
     /// What an encoded tuple inside of another begins with.
@@ -105,14 +120,13 @@ struct CandidateJudge: Sendable {
     func record(
         _ row: [UInt8],
         at place: Place,
-        of candidate: Candidate,
         _ encoder: inout TupleEncoder
     ) throws(RecordError) -> Judged? {
         let envelope = try Envelope(row, of: shape)
         let content = try judging.content(envelope.body)
         guard !isHidden(content.values),
             !rules.contains(.holdToRecord) || filter.holds(of: content.values),
-            try isAsSaid(content.values, place, candidate, &encoder)
+            try isAsSaid(content.values, place, &encoder)
         else { return nil }
         return Judged(version: envelope.version, body: envelope.body, content: content)
     }
@@ -125,7 +139,6 @@ struct CandidateJudge: Sendable {
     private func isAsSaid(
         _ values: FieldValues,
         _ place: Place,
-        _ candidate: Candidate,
         _ encoder: inout TupleEncoder
     ) throws(RecordError) -> Bool {
         guard place.columnsEnd > 0, rules.contains(.compareColumns) else { return true }
@@ -141,7 +154,7 @@ struct CandidateJudge: Sendable {
             }
         }
         return encoder.bytes.withUnsafeBytes { said in
-            candidate.position.withUnsafeBytes { position in
+            place.candidate.position.withUnsafeBytes { position in
                 ByteOrder.compare(UnsafeRawBufferPointer(rebasing: position[..<place.columnsEnd]), said) == 0
             }
         }

@@ -138,22 +138,23 @@ struct QueryRunner: Sendable {
     /// than so many.
     private func matches(_ candidates: [Candidate], _ judge: CandidateJudge, atMost limit: Int) async throws -> [Found]
     {
-        guard !candidates.isEmpty else { return [] }
         var places: [CandidateJudge.Place] = []
         places.reserveCapacity(candidates.count)
-        for candidate in candidates { places.append(try judge.place(of: candidate)) }
+        for candidate in candidates {
+            if let place = try judge.place(of: candidate) { places.append(place) }
+        }
+        guard !places.isEmpty else { return [] }
         let read = judge.isIndexed ? try await store.get(places.map(\.key)) : []
         var encoder = TupleEncoder(reservingBytes: 64)
         var found: [Found] = []
-        found.reserveCapacity(candidates.count)
-        for number in candidates.indices where found.count < limit {
-            let (candidate, place) = (candidates[number], places[number])
-            guard let row = judge.isIndexed ? read[number]?.value : candidate.value else { continue }
+        found.reserveCapacity(places.count)
+        for (number, place) in places.enumerated() where found.count < limit {
+            guard let row = judge.isIndexed ? read[number]?.value : place.candidate.value else { continue }
             do throws(RecordError) {
-                guard let judged = try judge.record(row, at: place, of: candidate, &encoder) else { continue }
+                guard let judged = try judge.record(row, at: place, &encoder) else { continue }
                 found.append(
                     Found(
-                        position: candidate.position,
+                        position: place.candidate.position,
                         key: place.key,
                         version: judged.version,
                         body: judged.body,

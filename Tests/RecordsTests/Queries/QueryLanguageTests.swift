@@ -189,6 +189,15 @@ import Tuples
             try explain(.compare("downloads", .equal, 2), in: nil)
                 == "in each partition that there is, scan of index by_downloads: 1 fixed, 1 ranges"
         )
+        let narrow = Filter.and([
+            .compare("downloads", .greater, 0), .contains("summary", "bc"), .hasPrefix("name", "P"),
+        ])
+        #expect(
+            try explain(narrow, ["downloads"])
+                == """
+                scan of index by_downloads_and_more: 0 fixed, bounded, 1 ranges, entries filtered by summary and name
+                """
+        )
         for order: [SortKey] in [["summary", .descending("downloads")], [.caseFolded("summary")], ["owner"]] {
             #expect { try explain(.everything, order) } throws: { ($0 as? RecordError)?.code == .notServed }
         }

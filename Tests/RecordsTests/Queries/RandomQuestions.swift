@@ -17,6 +17,8 @@ struct RandomQuestions {
             Index("folded_down", on: [.field("downloads"), .descending(.caseFolded("name"))]),
             Index("by_tag_and_downloads", on: [.each("tags"), .field("downloads")]),
             Index("by_summary_and_downloads", on: [.field("summary"), .field("downloads")]),
+            // What its entries say of the columns behind the order rules records out.
+            Index("by_downloads_and_more", on: [.field("downloads"), .field("summary"), .field("name")]),
             Index("count", .count, on: []),
             Index("count_by_tag", .count, on: [.each("tags")]),
             Index("count_by_summary", .count, on: [.field("summary"), .field("downloads")]),
