@@ -45,8 +45,9 @@ final class Tool: Sendable {
         try Data(input.utf8).write(to: file)
         let running = try start(arguments, input: try FileHandle(forReadingFrom: file))
         let output = try await running.output()
-        #expect(await running.status() == 0)
-        #expect(try running.error() == "")
+        let (status, error) = (await running.status(), try running.error())
+        #expect(status == 0, "\(arguments.joined(separator: " "))")
+        #expect(error == "", "\(arguments.joined(separator: " "))")
         return output
     }
 

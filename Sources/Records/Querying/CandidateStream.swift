@@ -130,20 +130,25 @@ struct UnionStream: Sendable {
 
     /// The next candidate, which stays; nil at the end. The stream is not dry.
     var head: Candidate? {
-        var best: Int?
-        for index in streams.indices where streams[index].hasHead {
-            guard let known = best else {
-                best = index
-                continue
+        // In place, since a stream that is copied out of the array costs more than what it is compared by.
+        streams.withUnsafeBufferPointer { streams in
+            var best: Int?
+            for index in streams.indices where streams[index].hasHead {
+                guard let known = best else {
+                    best = index
+                    continue
+                }
+                let order = streams[index].order(beside: streams[known])
+                if reverse ? order > 0 : order < 0 { best = index }
             }
-            let order = streams[index].order(beside: streams[known])
-            if reverse ? order > 0 : order < 0 { best = index }
+            return best.flatMap { streams[$0].head }
         }
-        return best.flatMap { streams[$0].head }
     }
 
     /// Goes on behind a position, which is that of the head.
     mutating func advance(past position: [UInt8]) {
-        for index in streams.indices where streams[index].isAt(position) { streams[index].advance() }
+        streams.withUnsafeMutableBufferPointer { streams in
+            for index in streams.indices where streams[index].isAt(position) { streams[index].advance() }
+        }
     }
 }
